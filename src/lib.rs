@@ -1,0 +1,1 @@
+//! How neural networks learn: models, tasks, optimizers and metrics.
