@@ -1,1 +1,10 @@
 //! How neural networks learn: models, tasks, optimizers and metrics.
+#![warn(missing_docs)]
+pub mod claim;
+pub mod device;
+pub mod display;
+pub mod error;
+pub mod seed;
+pub mod stats;
+pub mod table;
+pub mod trace;
