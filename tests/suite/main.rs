@@ -1,1 +1,3 @@
+//! One integration-test binary: each one would link burn, LibTorch and polars again.
 
+mod optimizer;

@@ -1,0 +1,156 @@
+//! Stepping burn tensors.
+
+use super::Optimizer;
+use super::rule::Rule;
+use crate::error::{Error, Result};
+use burn::tensor::Tensor;
+
+/// What an [`Optimizer`] remembers of a run over a list of burn tensors, on any device and of any rank.
+///
+/// Give it tensors without autodiff (`param.inner()`, gradients as `param.grad(&gradients)` returns them).
+/// Everything that is kept is flat, so each tensor may have another rank.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use scurve::optimizer::{Optimizer, Sgd};
+/// let device = Device::flex();
+/// let mut state = Optimizer::from(Sgd::new(0.5)).tensors();
+/// let mut theta = vec![Tensor::<2>::from_data([[1.0, 2.0], [3.0, 4.0]], &device)];
+/// let grads = theta.clone(); // of L = ½‖θ‖²
+/// theta = state.step(theta, grads)?;
+/// assert_eq!(theta[0].to_data().try_to_vec::<f32>().unwrap(), [0.5, 1.0, 1.5, 2.0]);
+/// # Ok::<(), scurve::error::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TensorState {
+    optimizer: Optimizer,
+    steps: u64,
+    /// One entry for each parameter; empty until its first gradient.
+    slots: Vec<Vec<Tensor<1>>>,
+}
+
+impl TensorState {
+    pub(super) fn new(optimizer: Optimizer) -> Self {
+        Self {
+            optimizer,
+            steps: 0,
+            slots: Vec::new(),
+        }
+    }
+
+    /// One step of a list of tensors of one rank, always in the same order.
+    ///
+    /// # Errors
+    /// When there are not as many gradients as parameters, or shapes differ.
+    pub fn step<const D: usize>(
+        &mut self,
+        params: Vec<Tensor<D>>,
+        grads: Vec<Tensor<D>>,
+    ) -> Result<Vec<Tensor<D>>> {
+        if params.len() != grads.len() {
+            return Err(Error::setting(
+                "grads.len()",
+                grads.len(),
+                format!("{}, as many as parameters", params.len()),
+            ));
+        }
+        self.begin();
+        let pairs = params.into_iter().zip(grads).enumerate();
+        pairs
+            .map(|(i, (param, grad))| self.update(i, param, grad))
+            .collect()
+    }
+
+    /// Begins a step of which each tensor is then given to [`update`](Self::update): for parameters of several ranks.
+    pub fn begin(&mut self) {
+        self.steps += 1;
+    }
+
+    /// The new value of the tensor that is `index`-th in every step.
+    ///
+    /// # Errors
+    /// Before the first [`begin`](Self::begin), or when a shape is not what it was.
+    pub fn update<const D: usize>(
+        &mut self,
+        index: usize,
+        param: Tensor<D>,
+        grad: Tensor<D>,
+    ) -> Result<Tensor<D>> {
+        if self.steps == 0 {
+            return Err(Error::setting(
+                "steps",
+                0,
+                "at least 1: call `begin` before `update`",
+            ));
+        }
+        let shape = param.dims();
+        if grad.dims() != shape {
+            return Err(Error::setting(
+                format!("grads[{index}].dims()"),
+                format!("{:?}", grad.dims()),
+                format!("{shape:?}, the parameter's"),
+            ));
+        }
+        let len = shape.iter().product::<usize>();
+        if self.slots.len() <= index {
+            self.slots.resize(index + 1, Vec::new());
+        }
+        if let Some(kept) = self.slots[index]
+            .first()
+            .map(|slot| slot.dims()[0])
+            .filter(|&kept| kept != len)
+        {
+            return Err(Error::setting(
+                format!("params[{index}].len()"),
+                len,
+                format!("{kept}, as in the steps before"),
+            ));
+        }
+        let param = param.reshape([len]);
+        let grad = grad.reshape([len]);
+        let slots = &mut self.slots[index];
+        let t = self.steps;
+        let param = match &self.optimizer {
+            Optimizer::Sgd(rule) if rule.momentum == 0.0 => {
+                advance::<_, 0>(*rule, t, param, grad, slots)
+            }
+            Optimizer::Sgd(rule) => advance::<_, 1>(*rule, t, param, grad, slots),
+            Optimizer::SignGd(rule) => advance::<_, 0>(*rule, t, param, grad, slots),
+            Optimizer::Adam(rule) => advance::<_, 2>(*rule, t, param, grad, slots),
+            Optimizer::AdamW(rule) => advance::<_, 2>(*rule, t, param, grad, slots),
+            Optimizer::AdEMAMix(rule) => advance::<_, 3>(*rule, t, param, grad, slots),
+            Optimizer::Lion(rule) => advance::<_, 1>(*rule, t, param, grad, slots),
+        };
+        Ok(param.reshape(shape))
+    }
+
+    /// The rule with its present step size.
+    pub fn optimizer(&self) -> &Optimizer {
+        &self.optimizer
+    }
+
+    /// Changes the step size from the next step on.
+    pub fn set_lr(&mut self, lr: f64) {
+        self.optimizer.set_lr(lr);
+    }
+
+    /// Steps begun so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+}
+
+fn advance<R: Rule<K>, const K: usize>(
+    rule: R,
+    t: u64,
+    param: Tensor<1>,
+    grad: Tensor<1>,
+    slots: &mut Vec<Tensor<1>>,
+) -> Tensor<1> {
+    // Taking the state out leaves one reference to each tensor, so that backends work in place.
+    let mut old = std::mem::take(slots).into_iter();
+    let old = std::array::from_fn(|_| old.next().unwrap_or_else(|| param.zeros_like()));
+    let (param, new) = R::update(rule.constants(t), param, grad, old);
+    slots.extend(new);
+    param
+}

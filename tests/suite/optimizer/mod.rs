@@ -1,0 +1,6 @@
+//! Optimizers: known answers, laws that all rules share, gradient flow.
+
+mod flow;
+mod rules;
+mod tensors;
+mod traces;
