@@ -4,6 +4,7 @@ pub mod claim;
 pub mod device;
 pub mod display;
 pub mod error;
+pub mod figure;
 pub mod optimizer;
 pub mod seed;
 pub mod stats;
