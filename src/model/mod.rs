@@ -1,0 +1,3 @@
+//! Models: exact ones in f64 whose dynamics are known in closed form or solved to rounding, and trained networks.
+
+pub mod factor;
