@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     fn noise(i: usize) -> f64 {
-        ((i as f64 * 12.9898).sin() * 43758.5453).fract() - 0.5
+        ((i as f64 * 12.9898).sin() * 43758.5453).rem_euclid(1.0) - 0.5
     }
 
     #[test]

@@ -221,8 +221,8 @@ impl MatrixTask {
             times,
         )?;
         let mut recorder = Recorder::new(self, start.rank(), record)?;
-        for (time, theta) in times.iter().zip(&path.states) {
-            kernel.load(theta);
+        for (time, theta) in times.iter().zip(path.states.outer_iter()) {
+            kernel.load(&theta.to_vec());
             let loss = kernel.loss();
             recorder.take(None, *time, loss, &kernel)?;
         }
