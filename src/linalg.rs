@@ -29,11 +29,15 @@ fn ready(what: &str, x: ArrayView2<f64>) -> Result<()> {
     });
     let (rows, columns) = x.dim();
     if x.is_empty() {
-        return Err(Error::Linalg(format!("{what} of an empty matrix ({rows} × {columns})")));
+        return Err(Error::Linalg(format!(
+            "{what} of an empty matrix ({rows} × {columns})"
+        )));
     }
     // LAPACK may loop for ever on a NaN.
     if x.iter().any(|x| !x.is_finite()) {
-        return Err(Error::Linalg(format!("{what} of a {rows} × {columns} matrix with entries that are not finite")));
+        return Err(Error::Linalg(format!(
+            "{what} of a {rows} × {columns} matrix with entries that are not finite"
+        )));
     }
     Ok(())
 }
@@ -74,7 +78,9 @@ pub fn svd(x: &Array2<f64>) -> Result<Svd> {
     if columns <= SMALL && columns <= rows {
         return Ok(jacobi(x));
     }
-    let (u, s, vt) = x.svddc(JobSvd::Some).map_err(|e| failed(WHAT, x.view(), e))?;
+    let (u, s, vt) = x
+        .svddc(JobSvd::Some)
+        .map_err(|e| failed(WHAT, x.view(), e))?;
     match (u, vt) {
         (Some(u), Some(vt)) => Ok(Svd { u, s, vt }),
         _ => Err(failed(WHAT, x.view(), "no vectors came back")),
@@ -89,7 +95,9 @@ pub fn singular_values(x: &Array2<f64>) -> Result<Vec<f64>> {
     if columns <= SMALL && columns <= rows {
         return Ok(jacobi(x).s.to_vec());
     }
-    let (_, s, _) = x.svddc(JobSvd::None).map_err(|e| failed(WHAT, x.view(), e))?;
+    let (_, s, _) = x
+        .svddc(JobSvd::None)
+        .map_err(|e| failed(WHAT, x.view(), e))?;
     Ok(s.to_vec())
 }
 
@@ -114,7 +122,11 @@ pub fn solve(x: &Array2<f64>, b: &Array1<f64>) -> Result<Array1<f64>> {
     ready(WHAT, x.view())?;
     square(WHAT, x)?;
     if b.len() != x.nrows() {
-        return Err(failed(WHAT, x.view(), format!("the right side has {} rows", b.len())));
+        return Err(failed(
+            WHAT,
+            x.view(),
+            format!("the right side has {} rows", b.len()),
+        ));
     }
     x.solve(b).map_err(|e| failed(WHAT, x.view(), e))
 }
@@ -153,7 +165,11 @@ pub(crate) fn span(x: &Array2<f64>) -> Result<Array2<f64>> {
 }
 
 /// The first `count` principal angles between the span of an orthonormal `basis` and that of the columns of `y`.
-pub(crate) fn angles_to_span(basis: &Array2<f64>, y: &Array2<f64>, count: usize) -> Result<Vec<f64>> {
+pub(crate) fn angles_to_span(
+    basis: &Array2<f64>,
+    y: &Array2<f64>,
+    count: usize,
+) -> Result<Vec<f64>> {
     use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2};
     let other = span(y)?;
     let mut angles = vec![FRAC_PI_2; count];
@@ -267,9 +283,13 @@ mod tests {
             let (sin, cos) = f64_theta.sin_cos();
             let x = q.slice(s![.., ..2]).to_owned();
             let mut y = x.clone();
-            y.column_mut(0).assign(&(&q.column(0) * cos + &q.column(2) * sin));
+            y.column_mut(0)
+                .assign(&(&q.column(0) * cos + &q.column(2) * sin));
             let found = principal_angles(&x, &y).unwrap();
-            assert!(found[0] < 1e-15 * 10.0 && (found[1] - theta).abs() < 1e-15 * 10.0, "{theta}: {found:?}");
+            assert!(
+                found[0] < 1e-15 * 10.0 && (found[1] - theta).abs() < 1e-15 * 10.0,
+                "{theta}: {found:?}"
+            );
         }
     }
 
@@ -277,7 +297,10 @@ mod tests {
     fn nothing_spans_nothing_and_bad_input_is_said() {
         let zero = Array2::zeros((4, 1));
         let one = Seed(0).normal("data", 4, 2);
-        assert_eq!(principal_angles(&zero, &one).unwrap(), [std::f64::consts::FRAC_PI_2]);
+        assert_eq!(
+            principal_angles(&zero, &one).unwrap(),
+            [std::f64::consts::FRAC_PI_2]
+        );
         let nan = Array2::from_elem((2, 2), f64::NAN);
         assert!(svd(&nan).unwrap_err().to_string().contains("not finite"));
         assert!(eigh(&one).unwrap_err().to_string().contains("square"));

@@ -54,7 +54,10 @@ pub struct Bumps {
 /// A fall by 0.05 between rises by 0.05.
 impl Default for Bumps {
     fn default() -> Self {
-        Self { fall: 0.05, rise: 0.05 }
+        Self {
+            fall: 0.05,
+            rise: 0.05,
+        }
     }
 }
 
@@ -72,7 +75,10 @@ impl Default for Bumps {
 pub fn bumps(values: &[f64], rule: Bumps) -> usize {
     // Swings of the smaller kind first; a fall then counts when it and its neighbours are large enough.
     let turns = zigzag(values, rule.fall.min(rule.rise));
-    let swings: Vec<f64> = turns.windows(2).map(|w| values[w[1]] - values[w[0]]).collect();
+    let swings: Vec<f64> = turns
+        .windows(2)
+        .map(|w| values[w[1]] - values[w[0]])
+        .collect();
     let counts = |w: &&[f64]| w[0] >= rule.rise && w[1] <= -rule.fall && w[2] >= rule.rise;
     swings.windows(3).filter(counts).count()
 }
@@ -106,6 +112,9 @@ mod tests {
     fn nan_and_short_series() {
         assert_eq!(bumps(&[], Bumps::default()), 0);
         assert_eq!(bumps(&[f64::NAN; 3], Bumps::default()), 0);
-        assert_eq!(bumps(&[f64::NAN, 0.0, 0.5, f64::NAN, 0.2, 0.9], Bumps::default()), 1);
+        assert_eq!(
+            bumps(&[f64::NAN, 0.0, 0.5, f64::NAN, 0.2, 0.9], Bumps::default()),
+            1
+        );
     }
 }

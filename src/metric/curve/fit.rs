@@ -38,7 +38,10 @@ pub struct AlgebraicFit {
 }
 
 fn positive(t: &[f64], y: &[f64]) -> (Vec<f64>, Vec<f64>) {
-    let pairs = t.iter().zip(y).filter(|(t, y)| t.is_finite() && y.is_finite() && **y > 0.0);
+    let pairs = t
+        .iter()
+        .zip(y)
+        .filter(|(t, y)| t.is_finite() && y.is_finite() && **y > 0.0);
     pairs.map(|(t, y)| (*t, y.ln())).unzip()
 }
 
@@ -84,7 +87,11 @@ pub fn exponential_fit(t: &[f64], y: &[f64]) -> ExponentialFit {
 pub fn power_fit(t: &[f64], y: &[f64]) -> PowerFit {
     let (t, log): (Vec<f64>, Vec<f64>) = {
         let (t, log) = positive(t, y);
-        t.iter().zip(log).filter(|(t, _)| **t > 0.0).map(|(t, l)| (t.ln(), l)).unzip()
+        t.iter()
+            .zip(log)
+            .filter(|(t, _)| **t > 0.0)
+            .map(|(t, l)| (t.ln(), l))
+            .unzip()
     };
     let line = linear_fit(&t, &log);
     PowerFit {
@@ -121,19 +128,36 @@ pub fn algebraic_fit(t: &[f64], y: &[f64], power: f64) -> AlgebraicFit {
         return none;
     }
     let m = n as f64;
-    let intercept = |c: f64| t.iter().zip(&log).map(|(t, l)| l + power * (c * t).ln_1p()).sum::<f64>() / m;
+    let intercept = |c: f64| {
+        t.iter()
+            .zip(&log)
+            .map(|(t, l)| l + power * (c * t).ln_1p())
+            .sum::<f64>()
+            / m
+    };
     let rss = |c: f64| {
         let y0 = intercept(c);
-        t.iter().zip(&log).map(|(t, l)| (l - y0 + power * (c * t).ln_1p()).powi(2)).sum::<f64>()
+        t.iter()
+            .zip(&log)
+            .map(|(t, l)| (l - y0 + power * (c * t).ln_1p()).powi(2))
+            .sum::<f64>()
     };
     // From hardly a decay to a pure power law over the window.
-    let log_rate = golden(|x| rss(x.exp()), (1e-8 / longest).ln(), (1e12 / longest).ln());
+    let log_rate = golden(
+        |x| rss(x.exp()),
+        (1e-8 / longest).ln(),
+        (1e12 / longest).ln(),
+    );
     let c = log_rate.exp();
     let residual = rss(c);
     let gradient: Vec<f64> = t.iter().map(|t| -power * c * t / (1.0 + c * t)).collect();
     let line = linear_fit(&gradient, &log);
     // Half-widths of a straight line in the tangent direction, scaled to this model's residual.
-    let scale = if line.rms > 0.0 { (residual / m).sqrt() / line.rms } else { 0.0 };
+    let scale = if line.rms > 0.0 {
+        (residual / m).sqrt() / line.rms
+    } else {
+        0.0
+    };
     let around = |at: f64, half: f64| Interval {
         value: at.exp(),
         low: (at - half).exp(),
@@ -142,7 +166,10 @@ pub fn algebraic_fit(t: &[f64], y: &[f64], power: f64) -> AlgebraicFit {
     };
     AlgebraicFit {
         rate: around(log_rate, scale * (line.slope.high - line.slope.value)),
-        initial: around(intercept(c), scale * (line.intercept.high - line.intercept.value)),
+        initial: around(
+            intercept(c),
+            scale * (line.intercept.high - line.intercept.value),
+        ),
         power,
         rms: (residual / m).sqrt(),
     }
@@ -153,7 +180,9 @@ fn golden(f: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
     const SCAN: usize = 64;
     let step = (high - low) / SCAN as f64;
     let at = |i: usize| low + step * i as f64;
-    let best = (0..=SCAN).min_by(|i, j| f(at(*i)).total_cmp(&f(at(*j)))).unwrap_or(0);
+    let best = (0..=SCAN)
+        .min_by(|i, j| f(at(*i)).total_cmp(&f(at(*j))))
+        .unwrap_or(0);
     let (mut a, mut b) = (at(best.saturating_sub(1)), at((best + 1).min(SCAN)));
     let ratio = (5f64.sqrt() - 1.0) / 2.0;
     for _ in 0..80 {
@@ -201,15 +230,21 @@ pub struct Tail {
 /// assert_eq!(tail(&t, &slow, 1.0, 0.1, 1e-8).law, TailLaw::PowerLaw);
 /// ```
 pub fn tail(time: &[f64], loss: &[f64], reference: f64, high: f64, low: f64) -> Tail {
-    let first = loss.iter().rposition(|l| *l > high * reference).map_or(0, |i| i + 1);
-    let end = (first..loss.len()).find(|&i| loss[i] < low * reference).unwrap_or(loss.len());
+    let first = loss
+        .iter()
+        .rposition(|l| *l > high * reference)
+        .map_or(0, |i| i + 1);
+    let end = (first..loss.len())
+        .find(|&i| loss[i] < low * reference)
+        .unwrap_or(loss.len());
     let (t, y) = (&time[first..end.max(first)], &loss[first..end.max(first)]);
     let (exponential, power) = (exponential_fit(t, y), power_fit(t, y));
     let window = match (t.first(), t.last()) {
         (Some(a), Some(b)) => (*a, *b),
         _ => (f64::NAN, f64::NAN),
     };
-    let long = window.1 >= 1.5 * window.0 && y.len() >= 8 && y[0] >= std::f64::consts::E * y[y.len() - 1];
+    let long =
+        window.1 >= 1.5 * window.0 && y.len() >= 8 && y[0] >= std::f64::consts::E * y[y.len() - 1];
     let law = match (long, exponential.rms < power.rms) {
         (false, _) => TailLaw::Undecided,
         (true, true) => TailLaw::Exponential,
@@ -225,7 +260,10 @@ pub fn tail(time: &[f64], loss: &[f64], reference: f64, high: f64, low: f64) -> 
 
 /// The records with from ≤ t ≤ to, as (times, values).
 pub fn window(time: &[f64], values: &[f64], from: f64, to: f64) -> (Vec<f64>, Vec<f64>) {
-    let pairs = time.iter().zip(values).filter(|(t, _)| from <= **t && **t <= to);
+    let pairs = time
+        .iter()
+        .zip(values)
+        .filter(|(t, _)| from <= **t && **t <= to);
     pairs.map(|(t, y)| (*t, *y)).unzip()
 }
 
@@ -241,10 +279,16 @@ mod tests {
     fn intervals_cover_the_truth_under_noise() {
         let t: Vec<f64> = (1..200).map(|i| 0.02 * f64::from(i)).collect();
         let with = |f: &dyn Fn(f64) -> f64| -> Vec<f64> {
-            t.iter().enumerate().map(|(i, t)| f(*t) * (0.02 * noise(i)).exp()).collect()
+            t.iter()
+                .enumerate()
+                .map(|(i, t)| f(*t) * (0.02 * noise(i)).exp())
+                .collect()
         };
         let e = exponential_fit(&t, &with(&|t| 2.0 * (-1.5 * t).exp()));
-        assert!(e.rate.contains(1.5) && e.initial.contains(2.0) && e.rate.high - e.rate.low < 0.01, "{e:?}");
+        assert!(
+            e.rate.contains(1.5) && e.initial.contains(2.0) && e.rate.high - e.rate.low < 0.01,
+            "{e:?}"
+        );
         let p = power_fit(&t, &with(&|t| 2.0 * t.powf(-0.7)));
         assert!(p.exponent.contains(0.7) && p.scale.contains(2.0), "{p:?}");
         for power in [1.0, 1.0 / 3.0] {
@@ -266,9 +310,15 @@ mod tests {
     #[test]
     fn short_windows_are_undecided() {
         let t = [1.0, 2.0, 3.0];
-        assert_eq!(tail(&t, &[1.0, 0.05, 0.01], 1.0, 0.1, 1e-8).law, TailLaw::Undecided);
+        assert_eq!(
+            tail(&t, &[1.0, 0.05, 0.01], 1.0, 0.1, 1e-8).law,
+            TailLaw::Undecided
+        );
         let never = tail(&t, &[1.0, 0.9, 0.8], 1.0, 0.1, 1e-8);
         assert!(never.law == TailLaw::Undecided && never.window.0.is_nan());
-        assert!(exponential_fit(&[], &[]).rate.value.is_nan() && algebraic_fit(&[], &[], 1.0).rate.value.is_nan());
+        assert!(
+            exponential_fit(&[], &[]).rate.value.is_nan()
+                && algebraic_fit(&[], &[], 1.0).rate.value.is_nan()
+        );
     }
 }

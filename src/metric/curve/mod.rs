@@ -23,7 +23,10 @@ mod bump;
 mod fit;
 
 pub use bump::{Bumps, bumps, zigzag};
-pub use fit::{AlgebraicFit, ExponentialFit, PowerFit, Tail, TailLaw, algebraic_fit, exponential_fit, power_fit, tail, window};
+pub use fit::{
+    AlgebraicFit, ExponentialFit, PowerFit, Tail, TailLaw, algebraic_fit, exponential_fit,
+    power_fit, tail, window,
+};
 
 use crate::error::{Error, Result};
 
@@ -67,7 +70,10 @@ pub struct Shape {
 impl Shape {
     /// The plateau on which the loss falls most slowly for its length: the longest one. None for a curve without.
     pub fn plateau(&self) -> Option<Plateau> {
-        self.plateaus.iter().copied().max_by(|x, y| x.length().total_cmp(&y.length()))
+        self.plateaus
+            .iter()
+            .copied()
+            .max_by(|x, y| x.length().total_cmp(&y.length()))
     }
 
     /// The longest plateau's length; 0 without a plateau.
@@ -123,10 +129,17 @@ pub fn shape(time: &[f64], loss: &[f64], smooth: f64) -> Result<Shape> {
     let rate = descent_rate(time, loss, smooth);
     let top = rate.iter().copied().fold(0.0, f64::max);
     // Rates at or below zero (a rising loss) are the flattest there is.
-    let log_rate: Vec<f64> = rate.iter().map(|r| r.max(1e-9 * top).max(f64::MIN_POSITIVE).ln()).collect();
+    let log_rate: Vec<f64> = rate
+        .iter()
+        .map(|r| r.max(1e-9 * top).max(f64::MIN_POSITIVE).ln())
+        .collect();
     let turns = zigzag(&log_rate, PROMINENCE.ln());
     // A trough counts when a peak follows it.
-    let troughs: Vec<usize> = turns.windows(2).filter(|w| log_rate[w[1]] > log_rate[w[0]]).map(|w| w[0]).collect();
+    let troughs: Vec<usize> = turns
+        .windows(2)
+        .filter(|w| log_rate[w[1]] > log_rate[w[0]])
+        .map(|w| w[0])
+        .collect();
     let plateaus: Vec<Plateau> = troughs
         .iter()
         .enumerate()
@@ -150,7 +163,9 @@ pub fn shape(time: &[f64], loss: &[f64], smooth: f64) -> Result<Shape> {
 fn plateau(time: &[f64], loss: &[f64], rate: &[f64], at: usize, next: usize) -> Plateau {
     let value = loss[at];
     let steepness = |i: &usize| rate[*i] * loss[*i];
-    let steepest = (at..=next).max_by(|i, j| steepness(i).total_cmp(&steepness(j))).unwrap_or(at);
+    let steepest = (at..=next)
+        .max_by(|i, j| steepness(i).total_cmp(&steepness(j)))
+        .unwrap_or(at);
     let low = loss[next];
     let level = |share: f64| low + share * (value - low);
     // What was above 90 % before the trough does not count: the search starts at it.
@@ -192,7 +207,9 @@ pub fn descent_rate(time: &[f64], loss: &[f64], smooth: f64) -> Vec<f64> {
             // Relative to the middle record, so that late times do not cancel.
             let (t0, l0) = (time[i], loss[i].ln());
             let points = (low..=high).map(|j| (time[j] - t0, loss[j].ln() - l0));
-            let (st, sl) = points.clone().fold((0.0, 0.0), |(a, b), (t, l)| (a + t, b + l));
+            let (st, sl) = points
+                .clone()
+                .fold((0.0, 0.0), |(a, b), (t, l)| (a + t, b + l));
             let (mt, ml) = (st / n, sl / n);
             let (stt, stl) = points.fold((0.0, 0.0), |(a, b), (t, l)| {
                 (a + (t - mt).powi(2), b + (t - mt) * (l - ml))
@@ -204,16 +221,35 @@ pub fn descent_rate(time: &[f64], loss: &[f64], smooth: f64) -> Vec<f64> {
 
 fn check(time: &[f64], loss: &[f64]) -> Result<()> {
     if time.len() != loss.len() {
-        return Err(Error::setting("loss", format!("{} records", loss.len()), format!("as many as times, {}", time.len())));
+        return Err(Error::setting(
+            "loss",
+            format!("{} records", loss.len()),
+            format!("as many as times, {}", time.len()),
+        ));
     }
     if time.len() < 3 {
-        return Err(Error::setting("time", format!("{} records", time.len()), "at least three records"));
+        return Err(Error::setting(
+            "time",
+            format!("{} records", time.len()),
+            "at least three records",
+        ));
     }
-    if let Some(w) = time.windows(2).find(|w| w[0].partial_cmp(&w[1]) != Some(std::cmp::Ordering::Less)) {
-        return Err(Error::setting("time", format!("{} after {}", w[1], w[0]), "ascending times"));
+    if let Some(w) = time
+        .windows(2)
+        .find(|w| w[0].partial_cmp(&w[1]) != Some(std::cmp::Ordering::Less))
+    {
+        return Err(Error::setting(
+            "time",
+            format!("{} after {}", w[1], w[0]),
+            "ascending times",
+        ));
     }
     if let Some(l) = loss.iter().find(|l| !(l.is_finite() && **l >= 0.0)) {
-        return Err(Error::setting("loss", l, "finite losses ≥ 0; for a loss offset by an estimate, take the positive part"));
+        return Err(Error::setting(
+            "loss",
+            l,
+            "finite losses ≥ 0; for a loss offset by an estimate, take the positive part",
+        ));
     }
     Ok(())
 }
@@ -228,7 +264,8 @@ mod tests {
 
     /// Times like those of a log-spaced schedule.
     fn log_grid(per_decade: i32, from: i32, to: i32) -> Vec<f64> {
-        let inner = (from * per_decade..=to * per_decade).map(|i| 10f64.powf(f64::from(i) / f64::from(per_decade)));
+        let inner = (from * per_decade..=to * per_decade)
+            .map(|i| 10f64.powf(f64::from(i) / f64::from(per_decade)));
         std::iter::once(0.0).chain(inner).collect()
     }
 
@@ -283,7 +320,9 @@ mod tests {
     #[test]
     fn two_steps_are_two_plateaus() {
         let t = grid(8001, 40.0);
-        let loss = map(&t, |t| (-20.0 * t).exp() + 2.0 - logistic(3.0 * (t - 10.0)) - logistic(3.0 * (t - 30.0)));
+        let loss = map(&t, |t| {
+            (-20.0 * t).exp() + 2.0 - logistic(3.0 * (t - 10.0)) - logistic(3.0 * (t - 30.0))
+        });
         let s = shape(&t, &loss, 0.0).unwrap();
         let found: Vec<_> = s.plateaus.iter().map(|p| (p.value, p.transition)).collect();
         assert_eq!(found.len(), 2);
@@ -306,7 +345,9 @@ mod tests {
     #[test]
     fn rounding_at_the_end_is_left_out() {
         let t = grid(1001, 100.0);
-        let loss = map(&t, |t| (-t).exp().max(1e-27 * (1.0 + (7.0 * t).sin().abs())));
+        let loss = map(&t, |t| {
+            (-t).exp().max(1e-27 * (1.0 + (7.0 * t).sin().abs()))
+        });
         assert!(shape(&t, &loss, 0.0).unwrap().plateaus.is_empty());
     }
 

@@ -176,7 +176,9 @@ impl<'a> Engine<'a> {
     fn new(model: &impl Trainee, mover: Mover<'a>) -> Self {
         let len = model.parameters();
         let kind = match mover {
-            Mover::Optimizer(Optimizer::Sgd(sgd)) if sgd.momentum == 0.0 && sgd.weight_decay == 0.0 => {
+            Mover::Optimizer(Optimizer::Sgd(sgd))
+                if sgd.momentum == 0.0 && sgd.weight_decay == 0.0 =>
+            {
                 Kind::Descent(sgd.lr)
             }
             Mover::Optimizer(optimizer) => Kind::State(Box::new(optimizer.flat(len))),

@@ -34,7 +34,10 @@ impl Factors {
             return Err(Error::setting(
                 "b",
                 format!("{:?}", b.dim()),
-                format!("the shape of a, {:?}: n rows and one column for each vector", a.dim()),
+                format!(
+                    "the shape of a, {:?}: n rows and one column for each vector",
+                    a.dim()
+                ),
             ));
         }
         let factors = Self { a, b };
@@ -46,7 +49,11 @@ impl Factors {
         let (n, r) = self.a.dim();
         if self.b.dim() != (n, r) || n == 0 || r == 0 {
             let shapes = format!("{:?} and {:?}", self.a.dim(), self.b.dim());
-            return Err(Error::setting(field, shapes, "two matrices of one shape, n ≥ 1 rows and r ≥ 1 columns"));
+            return Err(Error::setting(
+                field,
+                shapes,
+                "two matrices of one shape, n ≥ 1 rows and r ≥ 1 columns",
+            ));
         }
         if let Some(x) = self.a.iter().chain(&self.b).find(|x| !x.is_finite()) {
             return Err(Error::setting(field, x, "finite entries"));
@@ -103,10 +110,15 @@ impl Factors {
     pub fn from_flat(n: usize, rank: usize, flat: &[f64]) -> Result<Self> {
         let half = n * rank;
         if flat.len() != 2 * half || half == 0 {
-            return Err(Error::setting("flat", flat.len(), format!("2 n r = {} numbers", 2 * half)));
+            return Err(Error::setting(
+                "flat",
+                flat.len(),
+                format!("2 n r = {} numbers", 2 * half),
+            ));
         }
         let side = |x: &[f64]| {
-            Array2::from_shape_vec((n, rank).f(), x.to_vec()).map_err(|e| Error::Linalg(e.to_string()))
+            Array2::from_shape_vec((n, rank).f(), x.to_vec())
+                .map_err(|e| Error::Linalg(e.to_string()))
         };
         Ok(Self {
             a: side(&flat[..half])?,

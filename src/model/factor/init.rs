@@ -70,7 +70,9 @@ impl Init {
         match *self {
             Self::Gaussian { scale } => {
                 positive("scale", scale)?;
-                let rms = |x: &Array2<f64>| (x.iter().map(|x| x * x).sum::<f64>() / x.len() as f64).sqrt();
+                let rms = |x: &Array2<f64>| {
+                    (x.iter().map(|x| x * x).sum::<f64>() / x.len() as f64).sqrt()
+                };
                 start.a *= scale * rms(&target.a);
                 start.b *= scale * rms(&target.b);
             }
@@ -80,7 +82,11 @@ impl Init {
                     return Err(Error::setting("cosine", cosine, "a number in [−1, 1]"));
                 }
                 if n == 1 && cosine.abs() < 1.0 {
-                    return Err(Error::setting("cosine", cosine, "1 or −1 when n = 1: there is no orthogonal direction"));
+                    return Err(Error::setting(
+                        "cosine",
+                        cosine,
+                        "1 or −1 when n = 1: there is no orthogonal direction",
+                    ));
                 }
                 lean(&mut start.a, &target.a, cosine, scale);
                 lean(&mut start.b, &target.b, cosine, scale);
@@ -93,9 +99,16 @@ impl Init {
             Self::ZeroOverlap { scale } => {
                 positive("scale", scale)?;
                 if r >= n {
-                    return Err(Error::setting("rank", r, format!("a rank below n = {n}: nothing is orthogonal to a full-rank target")));
+                    return Err(Error::setting(
+                        "rank",
+                        r,
+                        format!(
+                            "a rank below n = {n}: nothing is orthogonal to a full-rank target"
+                        ),
+                    ));
                 }
-                let size = |k: usize| scale * (norm(target.a.column(k)) * norm(target.b.column(k))).sqrt();
+                let size =
+                    |k: usize| scale * (norm(target.a.column(k)) * norm(target.b.column(k))).sqrt();
                 for (x, t) in [(&mut start.a, &target.a), (&mut start.b, &target.b)] {
                     let (q, _) = crate::linalg::qr(t)?;
                     // Twice: once leaves an overlap of rounding size relative to what was removed.
@@ -136,6 +149,8 @@ fn lean(x: &mut Array2<f64>, target: &Array2<f64>, cosine: f64, scale: f64) {
         let noise = norm(x.view());
         // n = 1 leaves no noise direction, and cosine = ±1 needs none.
         let sine = if sine == 0.0 { 0.0 } else { sine / noise };
-        Zip::from(&mut x).and(t).for_each(|x, t| *x = scale * length * (cosine * t / length + sine * *x));
+        Zip::from(&mut x)
+            .and(t)
+            .for_each(|x, t| *x = scale * length * (cosine * t / length + sine * *x));
     }
 }

@@ -94,7 +94,14 @@ impl Kernel {
             row: ld,
             column: 1,
         };
-        product(shape, 1.0, left, (&kernel.right, ld), 0.0, (&mut kernel.target, ld));
+        product(
+            shape,
+            1.0,
+            left,
+            (&kernel.right, ld),
+            0.0,
+            (&mut kernel.target, ld),
+        );
         kernel.target_norm2 = residual::sum_of_squares(n, ld, &kernel.target);
         if let Objective::CrossEntropy { softmax } = kernel.objective {
             kernel.log_target = kernel.target.clone();
@@ -116,7 +123,10 @@ impl Kernel {
             (&mut self.left, &parameters[..half]),
             (&mut self.right, &parameters[half..]),
         ] {
-            for (row, vector) in stack[at..].chunks_exact_mut(self.ld).zip(flat.chunks_exact(n)) {
+            for (row, vector) in stack[at..]
+                .chunks_exact_mut(self.ld)
+                .zip(flat.chunks_exact(n))
+            {
                 row[..n].copy_from_slice(vector);
             }
         }
@@ -139,7 +149,10 @@ impl Kernel {
         if self.decay != 0.0 {
             let at = self.targets * self.ld;
             for (half, stack) in [(left, &self.left), (right, &self.right)] {
-                for (g, x) in half.chunks_exact_mut(self.n).zip(stack[at..].chunks_exact(self.ld)) {
+                for (g, x) in half
+                    .chunks_exact_mut(self.n)
+                    .zip(stack[at..].chunks_exact(self.ld))
+                {
                     g.iter_mut().zip(x).for_each(|(g, x)| *g += self.decay * x);
                 }
             }
@@ -205,7 +218,11 @@ impl Kernel {
 
     fn differentiate_residual(&mut self) {
         let Self {
-            n, ld, targets, rank, ..
+            n,
+            ld,
+            targets,
+            rank,
+            ..
         } = *self;
         let at = targets * ld;
         let gain = self.objective.gain();
@@ -222,8 +239,22 @@ impl Kernel {
             column: ld,
         };
         let (x, y) = (by_vector(&self.left[at..]), by_vector(&self.right[at..]));
-        product(shape, -gain, y, (&self.transposed, ld), 0.0, (&mut self.grad_left, ld));
-        product(shape, -gain, x, (&self.residual, ld), 0.0, (&mut self.grad_right, ld));
+        product(
+            shape,
+            -gain,
+            y,
+            (&self.transposed, ld),
+            0.0,
+            (&mut self.grad_left, ld),
+        );
+        product(
+            shape,
+            -gain,
+            x,
+            (&self.residual, ld),
+            0.0,
+            (&mut self.grad_right, ld),
+        );
     }
 
     /// A − ãb̃ᵀ, or for the cross-entropy target minus predicted probabilities.
@@ -245,8 +276,14 @@ impl Kernel {
             Softmax::Entire => n * ld,
             Softmax::Rows => ld,
         };
-        for (group, target) in whole.chunks_exact_mut(group).zip(self.target.chunks_exact(group)) {
-            let shift = group.chunks_exact(ld).map(|row| max(&row[..n])).fold(f64::MIN, f64::max);
+        for (group, target) in whole
+            .chunks_exact_mut(group)
+            .zip(self.target.chunks_exact(group))
+        {
+            let shift = group
+                .chunks_exact(ld)
+                .map(|row| max(&row[..n]))
+                .fold(f64::MIN, f64::max);
             let mut sum = 0.0;
             for row in group.chunks_exact_mut(ld) {
                 sum += exp_shifted(&mut row[..n], shift);
@@ -275,7 +312,14 @@ impl Kernel {
             row: ld,
             column: 1,
         };
-        product(shape, alpha, x, (&self.right[at..], ld), beta, (&mut self.residual, ld));
+        product(
+            shape,
+            alpha,
+            x,
+            (&self.right[at..], ld),
+            beta,
+            (&mut self.residual, ld),
+        );
     }
 
     /// The loss, with weight decay's part; right to about 1e-11 of itself as long as the factors themselves resolve it.
@@ -288,7 +332,8 @@ impl Kernel {
         if self.decay == 0.0 {
             return fit;
         }
-        let norm2 = residual::dot(&self.left[at..], &self.left[at..]) + residual::dot(&self.right[at..], &self.right[at..]);
+        let norm2 = residual::dot(&self.left[at..], &self.left[at..])
+            + residual::dot(&self.right[at..], &self.right[at..]);
         fit + 0.5 * self.decay * norm2
     }
 
@@ -301,7 +346,14 @@ impl Kernel {
         if plain >= SMALL * SMALL * self.target_norm2 || plain.is_nan() {
             return plain;
         }
-        residual::doubled(n, ld, self.targets, &self.left, &self.right, &mut self.residual);
+        residual::doubled(
+            n,
+            ld,
+            self.targets,
+            &self.left,
+            &self.right,
+            &mut self.residual,
+        );
         residual::sum_of_squares(n, ld, &self.residual[..n * ld])
     }
 
@@ -313,18 +365,31 @@ impl Kernel {
         let mut plain = 0.0;
         for i in 0..n {
             let entries = i * ld..i * ld + n;
-            let logs = self.log_target[entries.clone()].iter().zip(&self.residual[entries.clone()]);
+            let logs = self.log_target[entries.clone()]
+                .iter()
+                .zip(&self.residual[entries.clone()]);
             for (p, (log_p, log_q)) in self.target[entries].iter().zip(logs) {
                 let d = log_q - log_p;
                 // Far apart, P may underflow where Q does not: Q − P − P d then, not P φ(d).
-                plain += if d.abs() < 0.5 { p * curvature(d) } else { log_q.exp() - p - p * d };
+                plain += if d.abs() < 0.5 {
+                    p * curvature(d)
+                } else {
+                    log_q.exp() - p - p * d
+                };
             }
         }
         if plain > SMALL * SMALL || plain.is_nan() {
             return plain;
         }
         // Near the optimum ln Q − ln P = δ − D with D = C − Z in doubled precision and δ = −ln Σ P e^−D of each group.
-        residual::doubled(n, ld, self.targets, &self.left, &self.right, &mut self.residual);
+        residual::doubled(
+            n,
+            ld,
+            self.targets,
+            &self.left,
+            &self.right,
+            &mut self.residual,
+        );
         let group = match softmax {
             Softmax::Entire => n,
             Softmax::Rows => 1,
@@ -336,13 +401,17 @@ impl Kernel {
             let tilt: f64 = rows
                 .clone()
                 .map(|i| {
-                    let pairs = self.target[entries(i)].iter().zip(&self.residual[entries(i)]);
+                    let pairs = self.target[entries(i)]
+                        .iter()
+                        .zip(&self.residual[entries(i)]);
                     pairs.map(|(p, d)| p * (-d).exp_m1()).sum::<f64>()
                 })
                 .sum();
             let delta = -tilt.ln_1p();
             for i in rows {
-                let pairs = self.target[entries(i)].iter().zip(&self.residual[entries(i)]);
+                let pairs = self.target[entries(i)]
+                    .iter()
+                    .zip(&self.residual[entries(i)]);
                 sum += pairs.map(|(p, d)| p * curvature(delta - d)).sum::<f64>();
             }
         }
@@ -353,7 +422,8 @@ impl Kernel {
 /// φ(d) = e^d − 1 − d, right to a few units in the last place also for small d.
 fn curvature(d: f64) -> f64 {
     if d.abs() < 0.02 {
-        let series = 1.0 + d / 3.0 * (1.0 + d / 4.0 * (1.0 + d / 5.0 * (1.0 + d / 6.0 * (1.0 + d / 7.0))));
+        let series =
+            1.0 + d / 3.0 * (1.0 + d / 4.0 * (1.0 + d / 5.0 * (1.0 + d / 6.0 * (1.0 + d / 7.0))));
         0.5 * d * d * series
     } else {
         d.exp_m1() - d
@@ -368,7 +438,10 @@ fn log_softmax(n: usize, ld: usize, softmax: Softmax, x: &mut [f64]) {
     };
     let mut row_copy = vec![0.0; n];
     for group in x.chunks_exact_mut(group) {
-        let shift = group.chunks_exact(ld).map(|row| max(&row[..n])).fold(f64::MIN, f64::max);
+        let shift = group
+            .chunks_exact(ld)
+            .map(|row| max(&row[..n]))
+            .fold(f64::MIN, f64::max);
         let mut sum = 0.0;
         for row in group.chunks_exact(ld) {
             row_copy.copy_from_slice(&row[..n]);

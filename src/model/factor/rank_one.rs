@@ -7,7 +7,10 @@ use std::arch::x86_64::{__m256d, __m512d};
 /// `steps` steps of ã += η (a (b·b̃) − ã (b̃·b̃)) − ηλ ã, b̃ alike and at the same time, on padded vectors.
 ///
 /// `gain` is the factor g of the loss ½ g ‖A − Ã‖², `decay` is λ.
-#[expect(clippy::too_many_arguments, reason = "four vectors and their numbers, called in one place")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "four vectors and their numbers, called in one place"
+)]
 pub(crate) fn descend(
     a: &[f64],
     b: &[f64],
@@ -72,7 +75,13 @@ unsafe fn descend_any<V: Vector>(raw: Raw) {
 
 /// x ← signal · a + keep · x; returns (a·x, x·x) of the new x.
 #[inline(always)]
-unsafe fn update<V: Vector>(n: usize, a: *const f64, x: *mut f64, signal: f64, keep: f64) -> (f64, f64) {
+unsafe fn update<V: Vector>(
+    n: usize,
+    a: *const f64,
+    x: *mut f64,
+    signal: f64,
+    keep: f64,
+) -> (f64, f64) {
     unsafe {
         let (signal, keep) = (V::splat(signal), V::splat(keep));
         let (mut ax, mut xx) = ([V::splat(0.0); 2], [V::splat(0.0); 2]);

@@ -11,12 +11,34 @@ use std::arch::x86_64::{__m256d, __m512d};
 /// at about 1e-32 Σ|a b| besides one rounding, so losses are right down to those of factors that agree in their last digits.
 ///
 /// `left` holds the rows a_1 … a_targets, ã_1 …, `right` the same of b, each of `ld` numbers; `out` has rows of `ld`.
-pub(crate) fn doubled(n: usize, ld: usize, targets: usize, left: &[f64], right: &[f64], out: &mut [f64]) {
-    assert!(ld.is_multiple_of(LANES) && n <= ld && left.len() == right.len() && left.len().is_multiple_of(ld));
+pub(crate) fn doubled(
+    n: usize,
+    ld: usize,
+    targets: usize,
+    left: &[f64],
+    right: &[f64],
+    out: &mut [f64],
+) {
+    assert!(
+        ld.is_multiple_of(LANES)
+            && n <= ld
+            && left.len() == right.len()
+            && left.len().is_multiple_of(ld)
+    );
     assert!(targets * ld <= left.len() && out.len() >= n * ld);
     let rank = left.len() / ld;
     // SAFETY: the asserts bound every access.
-    unsafe { doubled_raw(n, ld, targets, rank, left.as_ptr(), right.as_ptr(), out.as_mut_ptr()) }
+    unsafe {
+        doubled_raw(
+            n,
+            ld,
+            targets,
+            rank,
+            left.as_ptr(),
+            right.as_ptr(),
+            out.as_mut_ptr(),
+        )
+    }
 }
 
 dispatch! {
@@ -61,7 +83,9 @@ unsafe fn doubled_any<V: Vector>(
 
 /// Σ x² over the first `n` numbers of each of the rows of `ld`.
 pub(crate) fn sum_of_squares(n: usize, ld: usize, x: &[f64]) -> f64 {
-    x.chunks_exact(ld).map(|row| dot(&row[..n], &row[..n])).sum()
+    x.chunks_exact(ld)
+        .map(|row| dot(&row[..n], &row[..n]))
+        .sum()
 }
 
 /// Σ x y in eight partial sums, which the compiler keeps in vector registers.

@@ -110,7 +110,11 @@ impl MatrixTask {
     /// target, singular values max(σ_k − λ, 0).
     pub fn with_weight_decay(mut self, lambda: f64) -> Result<Self> {
         if !(lambda >= 0.0 && lambda.is_finite()) {
-            return Err(Error::setting("weight_decay", lambda, "a finite number ≥ 0"));
+            return Err(Error::setting(
+                "weight_decay",
+                lambda,
+                "a finite number ≥ 0",
+            ));
         }
         self.weight_decay = lambda;
         Ok(self)
@@ -177,7 +181,14 @@ impl MatrixTask {
                 0.5 * s * s
             }
         };
-        Ok(Some(gain * self.singular_values()?.iter().enumerate().map(cost).sum::<f64>()))
+        Ok(Some(
+            gain * self
+                .singular_values()?
+                .iter()
+                .enumerate()
+                .map(cost)
+                .sum::<f64>(),
+        ))
     }
 
     /// The same run in fewer numbers: (smaller task, smaller start, the bases (Q_a, Q_b) back).
@@ -198,7 +209,11 @@ impl MatrixTask {
         let side = |target: &Array2<f64>, learned: &Array2<f64>| -> Result<_> {
             let both = concatenate![ndarray::Axis(1), *target, *learned];
             let (q, r) = linalg::qr(&both)?;
-            Ok((q, r.slice(s![.., ..targets]).to_owned(), r.slice(s![.., targets..]).to_owned()))
+            Ok((
+                q,
+                r.slice(s![.., ..targets]).to_owned(),
+                r.slice(s![.., targets..]).to_owned(),
+            ))
         };
         let (basis_a, target_a, start_a) = side(&self.target.a, &start.a)?;
         let (basis_b, target_b, start_b) = side(&self.target.b, &start.b)?;
@@ -226,7 +241,11 @@ impl MatrixTask {
         learned.validate("learned")?;
         if learned.n() != self.target.n() {
             let n = self.target.n();
-            return Err(Error::setting("learned", format!("vectors of {}", learned.n()), format!("vectors of n = {n}, as the target's")));
+            return Err(Error::setting(
+                "learned",
+                format!("vectors of {}", learned.n()),
+                format!("vectors of n = {n}, as the target's"),
+            ));
         }
         Ok(())
     }

@@ -60,7 +60,13 @@ impl Side {
     pub fn overlap_of(&self, k: usize, j: usize) -> Option<Vec<f64>> {
         let cosine = self.cosine_of(k, j)?;
         let norms = self.norm.column(k);
-        Some(cosine.iter().zip(norms).map(|(c, n)| c * n * self.target_norm[j]).collect())
+        Some(
+            cosine
+                .iter()
+                .zip(norms)
+                .map(|(c, n)| c * n * self.target_norm[j])
+                .collect(),
+        )
     }
 
     /// The largest principal angle over time; empty when angles were not recorded.
@@ -84,7 +90,9 @@ impl Trajectory {
         if !self.steps.is_empty() {
             table = table.with("step", self.steps.clone())?;
         }
-        table = table.with("time", self.time.clone())?.with("loss", self.loss.clone())?;
+        table = table
+            .with("time", self.time.clone())?
+            .with("loss", self.loss.clone())?;
         for (name, side) in [("a", &self.a), ("b", &self.b)] {
             if !side.gram_min.is_empty() {
                 table = table.with(&format!("gram_min_{name}"), side.gram_min.clone())?;
@@ -121,7 +129,8 @@ impl Trajectory {
 
     /// One row for each record, side, kept learned vector and target: time and cosine.
     pub fn cosines(&self) -> Result<Table> {
-        let (mut time, mut side_name, mut vector, mut target, mut cosine) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut time, mut side_name, mut vector, mut target, mut cosine) =
+            (vec![], vec![], vec![], vec![], vec![]);
         for (name, side) in [("a", &self.a), ("b", &self.b)] {
             for ((t, k, j), value) in side.cosine.indexed_iter() {
                 time.push(self.time[t]);
@@ -173,7 +182,13 @@ impl MatrixTask {
     pub fn run_whole(&self, start: &Factors, descent: &Descent) -> Result<Trajectory> {
         descent.validate()?;
         let rate = descent.optimizer.lr();
-        self.march(start, Mover::Optimizer(&descent.optimizer), rate, descent.steps, &descent.record)
+        self.march(
+            start,
+            Mover::Optimizer(&descent.optimizer),
+            rate,
+            descent.steps,
+            &descent.record,
+        )
     }
 
     /// Trains with a rule of your own, in all n coordinates: `rule(parameters, gradient)` moves the parameters
@@ -183,9 +198,15 @@ impl MatrixTask {
     /// use scurve::{model::factor::{Init, MatrixTask, Record}, seed::Seed};
     /// let task = MatrixTask::gaussian(20, 2, Seed(1))?;
     /// let start = task.start(Init::default(), Seed(1))?;
-    /// let sign_descent = |x: &mut [f64], g: &[f64]| x.iter_mut().zip(g).for_each(|(x, g)| *x -= 1e-3 * g.signum());
-    /// let run = task.run_with(&start, 2_000, 1e-3, &Record::default(), sign_descent)?;
-    /// assert!(run.final_loss() < 1e-2 * run.loss[0]);
+    /// let mut velocity = vec![0.0; 2 * 20 * 2];
+    /// let heavy_ball = |x: &mut [f64], g: &[f64]| {
+    ///     for ((x, v), g) in x.iter_mut().zip(&mut velocity).zip(g) {
+    ///         *v = 0.8 * *v - 1e-3 * g;
+    ///         *x += *v;
+    ///     }
+    /// };
+    /// let run = task.run_with(&start, 2_000, 1e-3, &Record::default(), heavy_ball)?;
+    /// assert!(run.final_loss() < 1e-9 * run.loss[0]);
     /// # Ok::<(), scurve::error::Error>(())
     /// ```
     pub fn run_with(
@@ -201,16 +222,30 @@ impl MatrixTask {
     }
 
     /// Gradient flow from `start`, recorded at `times` (ascending; the record's schedule is not used).
-    pub fn flow(&self, start: &Factors, times: &[f64], flow: &Flow, record: &Record) -> Result<Trajectory> {
+    pub fn flow(
+        &self,
+        start: &Factors,
+        times: &[f64],
+        flow: &Flow,
+        record: &Record,
+    ) -> Result<Trajectory> {
         if let Some(reduced) = self.reduced(start)? {
-            let mut run = reduced.task.flow_whole(&reduced.start, times, flow, record)?;
+            let mut run = reduced
+                .task
+                .flow_whole(&reduced.start, times, flow, record)?;
             run.end = reduced.expand(&run.end);
             return Ok(run);
         }
         self.flow_whole(start, times, flow, record)
     }
 
-    fn flow_whole(&self, start: &Factors, times: &[f64], flow: &Flow, record: &Record) -> Result<Trajectory> {
+    fn flow_whole(
+        &self,
+        start: &Factors,
+        times: &[f64],
+        flow: &Flow,
+        record: &Record,
+    ) -> Result<Trajectory> {
         let mut kernel = self.kernel(start)?;
         let path = flow.descend(
             |theta, grad| {
@@ -229,12 +264,23 @@ impl MatrixTask {
         recorder.finish(&kernel)
     }
 
-    fn march(&self, start: &Factors, mover: Mover, rate: f64, steps: usize, record: &Record) -> Result<Trajectory> {
+    fn march(
+        &self,
+        start: &Factors,
+        mover: Mover,
+        rate: f64,
+        steps: usize,
+        record: &Record,
+    ) -> Result<Trajectory> {
         let mut kernel = self.kernel(start)?;
         let mut recorder = Recorder::new(self, start.rank(), record)?;
-        train(&mut kernel, mover, steps, &record.schedule, |step, loss, kernel| {
-            recorder.take(Some(step), step as f64 * rate, loss, kernel)
-        })?;
+        train(
+            &mut kernel,
+            mover,
+            steps,
+            &record.schedule,
+            |step, loss, kernel| recorder.take(Some(step), step as f64 * rate, loss, kernel),
+        )?;
         recorder.finish(&kernel)
     }
 }
@@ -343,7 +389,11 @@ impl SideRecorder {
 
     fn take(&mut self, record: &Record, stack: &[f64], kernel: &Kernel) -> Result<()> {
         let Kernel {
-            n, ld, targets, rank, ..
+            n,
+            ld,
+            targets,
+            rank,
+            ..
         } = *kernel;
         let learned = &stack[targets * ld..];
         dots(rank, targets, ld, learned, stack, &mut self.inner);
@@ -365,13 +415,17 @@ impl SideRecorder {
         }
         let columns = Array2::from_shape_fn((n, rank), |(i, k)| learned[k * ld + i]);
         if let Some(basis) = &self.basis {
-            self.angles.extend(linalg::angles_to_span(basis, &columns, rank.min(targets))?);
+            self.angles
+                .extend(linalg::angles_to_span(basis, &columns, rank.min(targets))?);
         }
         if record.spectrum {
             let least = if rank > n {
                 0.0
             } else {
-                linalg::singular_values(&columns)?.last().copied().unwrap_or(0.0)
+                linalg::singular_values(&columns)?
+                    .last()
+                    .copied()
+                    .unwrap_or(0.0)
             };
             self.gram_min.push(least * least);
         }
@@ -387,7 +441,8 @@ impl SideRecorder {
             norm: Array2::from_shape_vec((records, rank), self.norm).map_err(shape)?,
             cosine: Array3::from_shape_vec((records, kept, targets), self.cosine).map_err(shape)?,
             best: Array2::from_shape_vec((records, rank), self.best).map_err(shape)?,
-            best_cosine: Array2::from_shape_vec((records, rank), self.best_cosine).map_err(shape)?,
+            best_cosine: Array2::from_shape_vec((records, rank), self.best_cosine)
+                .map_err(shape)?,
             angles: Array2::from_shape_vec((records, angles), self.angles).map_err(shape)?,
             gram_min: self.gram_min,
             target_norm: self.target_norm,
