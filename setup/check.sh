@@ -20,15 +20,20 @@ find_python() {
     return 1
 }
 
+links_openblas() {
+    local program status=0
+    program=$(mktemp)
+    echo 'int main(void){return 0;}' | cc -x c -o "$program" - -lopenblas 2>/dev/null || status=1
+    rm -f "$program"
+    return "$status"
+}
+
 look() {
     packages=() complaints=() advice=()
     command -v make >/dev/null || lacks "make" make
-    command -v cc >/dev/null && command -v c++ >/dev/null || lacks "a C and C++ compiler" build-essential
+    { command -v cc && command -v c++; } >/dev/null || lacks "a C and C++ compiler" build-essential
     command -v pkg-config >/dev/null || lacks "pkg-config" pkg-config
-    if command -v cc >/dev/null && ! echo 'int main(void){return 0;}' |
-        cc -x c -o /dev/null - -lopenblas 2>/dev/null; then
-        lacks "OpenBLAS" libopenblas-dev
-    fi
+    if command -v cc >/dev/null && ! links_openblas; then lacks "OpenBLAS" libopenblas-dev; fi
     local py
     if ! py=$(find_python); then
         lacks "Python 3.11 or newer" python3 python3-venv

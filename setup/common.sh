@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Sourced by the scripts beside it: where things are kept, which versions, and how a step speaks.
+# shellcheck disable=SC2034,SC2154  # the scripts that source this read and set them
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

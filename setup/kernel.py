@@ -59,7 +59,7 @@ def keep(release: Path, flex: bool) -> Path:
     part = folder.with_suffix(f".part{os.getpid()}")
     shutil.rmtree(part, ignore_errors=True)
     (part / "deps").mkdir(parents=True)
-    shutil.copy2(library, part / "libscurve.so")
+    shutil.copy2(library, part / "deps/libscurve.so")
     # The library holds its dependencies' code; the compiler asks for their metadata only.
     for metadata in (release / "deps").glob("lib*.rmeta"):
         if not metadata.name.startswith("libscurve-"):
@@ -92,10 +92,10 @@ def config(kernel: Path, libtorch: str | None, preserve: bool) -> str:
     sysroot = output("rustc", "--print", "sysroot").strip()
     flags = [
         "-Cprefer-dynamic",
-        f"--extern=scurve_prebuilt={kernel}/libscurve.so",
+        f"--extern=scurve_prebuilt={kernel}/deps/libscurve.so",
         f"-Ldependency={kernel}/deps",
     ]
-    runpath = [str(kernel), f"{sysroot}/lib"]
+    runpath = [f"{kernel}/deps", f"{sysroot}/lib"]
     if libtorch:
         flags.append(f"-Lnative={libtorch}/lib")
         runpath.append(f"{libtorch}/lib")

@@ -19,7 +19,7 @@ made_from=$({
     pwd -P
     cat "$root/setup/requirements.txt" "$root/setup/constraints.txt"
 } | sha256sum | cut -c1-16)
-if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$made_from" ] && "$python" -c 'import jupyterlab' 2>/dev/null; then
+if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$made_from" ] && [ -x "$root/.venv/bin/jupyter-lab" ]; then
     say "   there already"
     exit
 fi
