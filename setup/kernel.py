@@ -31,10 +31,11 @@ def cache() -> Path:
     return Path(os.environ.get("SCURVE_CACHE") or Path(home) / "scurve")
 
 
-def build(features: list[str]) -> Path:
+def build(features: list[str], runpath: list[str]) -> Path:
     """The library, from the same compiled dependencies as the command line and the tests."""
     command = ["cargo", "rustc", "--release", "--locked", "--lib", "--crate-type", "dylib", *features]
-    subprocess.run([*command, "--", "-Cprefer-dynamic"], cwd=ROOT, check=True)
+    flags = ["-Cprefer-dynamic", *(f"-Clink-arg=-Wl,-rpath,{path}" for path in runpath)]
+    subprocess.run([*command, "--", *flags], cwd=ROOT, check=True)
     metadata = json.loads(output("cargo", "metadata", "--no-deps", "--format-version", "1"))
     return Path(metadata["target_directory"]) / "release"
 
@@ -60,10 +61,10 @@ def keep(release: Path, flex: bool) -> Path:
     shutil.rmtree(part, ignore_errors=True)
     (part / "deps").mkdir(parents=True)
     shutil.copy2(library, part / "deps/libscurve.so")
-    # The library holds its dependencies' code; the compiler asks for their metadata only.
-    for metadata in (release / "deps").glob("lib*.rmeta"):
-        if not metadata.name.startswith("libscurve-"):
-            link(metadata, part / "deps" / metadata.name)
+    # The library holds its dependencies' code; the compiler asks for their metadata only, and for the macros.
+    for file in (release / "deps").iterdir():
+        if file.suffix in (".rmeta", ".so") and not file.name.startswith("libscurve"):
+            link(file, part / "deps" / file.name)
     (part / "cell").mkdir()
     shutil.copy(TEMPLATES / "cell.toml", part / "cell/Cargo.toml")
     shutil.copy(TEMPLATES / "cell.rs", part / "cell/cell.rs")
@@ -87,19 +88,16 @@ def prune(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def config(kernel: Path, libtorch: str | None, preserve: bool) -> str:
+def config(kernel: Path, libtorch: str | None, runpath: list[str], preserve: bool) -> str:
     """What evcxr reads when it starts: no optimisation of the cells themselves, no network, and the library."""
-    sysroot = output("rustc", "--print", "sysroot").strip()
     flags = [
         "-Cprefer-dynamic",
         f"--extern=scurve_prebuilt={kernel}/deps/libscurve.so",
         f"-Ldependency={kernel}/deps",
     ]
-    runpath = [f"{kernel}/deps", f"{sysroot}/lib"]
     if libtorch:
         flags.append(f"-Lnative={libtorch}/lib")
-        runpath.append(f"{libtorch}/lib")
-    flags += [f"-Clink-arg=-Wl,-rpath,{path}" for path in runpath]
+    flags += [f"-Clink-arg=-Wl,-rpath,{path}" for path in [f"{kernel}/deps", *runpath]]
     return "\n".join(
         [
             ":opt 0",
@@ -119,7 +117,7 @@ def write(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def register(evcxr: Path, kernel: Path, libtorch: str | None, device: str) -> None:
+def register(evcxr: Path, kernel: Path, libtorch: str | None, runpath: list[str], device: str) -> None:
     key = hashlib.sha256(output("rustc", "-vV").encode()).hexdigest()[:8]
     environment = {
         "SCURVE_EVCXR": str(evcxr),
@@ -132,8 +130,8 @@ def register(evcxr: Path, kernel: Path, libtorch: str | None, device: str) -> No
         environment["RUSTUP_TOOLCHAIN"] = output("rustup", "show", "active-toolchain").split()[0]
     if device == "flex":
         environment["SCURVE_DEVICE"] = "flex"
-    write(SPEC / "run/init.evcxr", config(kernel, libtorch, preserve=False))
-    write(SPEC / "lab/init.evcxr", config(kernel, libtorch, preserve=True))
+    write(SPEC / "run/init.evcxr", config(kernel, libtorch, runpath, preserve=False))
+    write(SPEC / "lab/init.evcxr", config(kernel, libtorch, runpath, preserve=True))
     write(SPEC / "launch", (TEMPLATES / "launch").read_text())
     spec = {
         "argv": ["/bin/sh", str(SPEC / "launch"), "{connection_file}"],
@@ -152,11 +150,18 @@ def main() -> None:
     parser.add_argument("--libtorch", default=None)
     args = parser.parse_args()
     flex = args.device == "flex"
-    release = build(["--no-default-features"] if flex else [])
+    libtorch = None if flex else args.libtorch
+    runpath = [output("rustc", "--print", "sysroot").strip() + "/lib"]
+    if libtorch:
+        runpath.append(f"{libtorch}/lib")
+    release = build(["--no-default-features"] if flex else [], runpath)
     kernel = keep(release, flex)
-    register(args.evcxr, kernel, None if flex else args.libtorch, args.device)
+    register(args.evcxr, kernel, libtorch, runpath, args.device)
     print(f"   kernel 'scurve' registered, library {kernel.name}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        main()
+    except subprocess.CalledProcessError as error:  # which has said itself what was wrong
+        sys.exit(f"failed: {' '.join(map(str, error.cmd))}")
