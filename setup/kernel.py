@@ -35,6 +35,8 @@ def build(features: list[str], runpath: list[str]) -> Path:
     """The library, from the same compiled dependencies as the command line and the tests."""
     command = ["cargo", "rustc", "--release", "--locked", "--lib", "--crate-type", "dylib", *features]
     flags = ["-Cprefer-dynamic", *(f"-Clink-arg=-Wl,-rpath,{path}" for path in runpath)]
+    # ndarray's products are generic: a cell's own copy of them calls OpenBLAS, and finds it through the library.
+    flags.append("-Clink-arg=-Wl,--no-as-needed,-lopenblas,--as-needed")
     subprocess.run([*command, "--", *flags], cwd=ROOT, check=True)
     metadata = json.loads(output("cargo", "metadata", "--no-deps", "--format-version", "1"))
     return Path(metadata["target_directory"]) / "release"

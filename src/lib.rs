@@ -13,3 +13,6 @@ pub mod seed;
 pub mod stats;
 pub mod table;
 pub mod trace;
+
+// For notebook cells, which see no other crate: their types are named and their functions called through this one.
+pub use {burn, ndarray, polars};
