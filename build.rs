@@ -13,7 +13,10 @@ fn main() {
     if env::var_os("CARGO_FEATURE_LIBTORCH").is_none() {
         return;
     }
-    let Some(folder) = env::var("LIBTORCH").ok().filter(|folder| !folder.is_empty()) else {
+    let Some(folder) = env::var("LIBTORCH")
+        .ok()
+        .filter(|folder| !folder.is_empty())
+    else {
         fail("LIBTORCH is not set");
     };
     let folder = Path::new(&folder);

@@ -107,7 +107,13 @@ impl Claim {
     ///     .note("fitted to ln L");
     /// assert_eq!(claim.verdict, Verdict::Holds);
     /// ```
-    pub fn new(id: &str, source: &str, statement: &str, expected: &str, measured: Interval) -> Self {
+    pub fn new(
+        id: &str,
+        source: &str,
+        statement: &str,
+        expected: &str,
+        measured: Interval,
+    ) -> Self {
         Self {
             experiment: String::new(),
             id: id.into(),
@@ -154,7 +160,9 @@ impl Claims {
 
     /// The claims as a table, one a row.
     pub fn table(&self) -> Result<Table> {
-        let text = |f: fn(&Claim) -> &str| -> Vec<String> { self.0.iter().map(|c| f(c).to_string()).collect() };
+        let text = |f: fn(&Claim) -> &str| -> Vec<String> {
+            self.0.iter().map(|c| f(c).to_string()).collect()
+        };
         let number = |f: fn(&Claim) -> f64| -> Vec<f64> { self.0.iter().map(f).collect() };
         Table::new()
             .with("experiment", text(|c| &c.experiment))?
@@ -175,7 +183,11 @@ impl Claims {
         let text = |name: &str| table.strs(name);
         let (experiment, id, source) = (text("experiment")?, text("id")?, text("source")?);
         let (statement, expected, note) = (text("statement")?, text("expected")?, text("note")?);
-        let (measured, low, high) = (table.f64s("measured")?, table.f64s("low")?, table.f64s("high")?);
+        let (measured, low, high) = (
+            table.f64s("measured")?,
+            table.f64s("low")?,
+            table.f64s("high")?,
+        );
         let (seeds, verdict) = (table.i64s("seeds")?, text("verdict")?);
         (0..table.height())
             .map(|i| {
@@ -261,6 +273,9 @@ impl std::fmt::Display for Claims {
             )?;
         }
         let [holds, fails, differs, open] = self.tally();
-        writeln!(f, "{holds} hold, {fails} fail, {differs} differ, {open} inconclusive")
+        writeln!(
+            f,
+            "{holds} hold, {fails} fail, {differs} differ, {open} inconclusive"
+        )
     }
 }

@@ -41,7 +41,9 @@ pub enum Error {
         step: usize,
     },
     /// The user asked to stop. Finished seeds are kept.
-    #[error("stopped by the user after {finished} of {total} seeds; run the same command again to continue")]
+    #[error(
+        "stopped by the user after {finished} of {total} seeds; run the same command again to continue"
+    )]
     Interrupted {
         /// Seeds whose tables are on disk.
         finished: usize,
@@ -106,7 +108,9 @@ fn io_hint(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind::*;
     match source.kind() {
         StorageFull => "; free some space or name another folder with --out DIR",
-        PermissionDenied | ReadOnlyFilesystem => "; name a folder that you may write with --out DIR",
+        PermissionDenied | ReadOnlyFilesystem => {
+            "; name a folder that you may write with --out DIR"
+        }
         _ => "",
     }
 }
@@ -118,7 +122,11 @@ impl Error {
     /// let e = scurve::error::Error::setting("n", 0, "a whole number ≥ 1");
     /// assert_eq!(e.to_string(), "n = 0: n must be a whole number ≥ 1");
     /// ```
-    pub fn setting(field: impl Into<String>, value: impl Display, allowed: impl Into<String>) -> Self {
+    pub fn setting(
+        field: impl Into<String>,
+        value: impl Display,
+        allowed: impl Into<String>,
+    ) -> Self {
         Self::Setting {
             field: field.into(),
             value: value.to_string(),
@@ -132,7 +140,11 @@ impl Error {
     /// let e = scurve::error::Error::unknown("optimizer", "adm", ["sgd", "adam"]);
     /// assert!(e.to_string().contains("did you mean `adam`?"));
     /// ```
-    pub fn unknown<S: Into<String>>(kind: &'static str, name: &str, known: impl IntoIterator<Item = S>) -> Self {
+    pub fn unknown<S: Into<String>>(
+        kind: &'static str,
+        name: &str,
+        known: impl IntoIterator<Item = S>,
+    ) -> Self {
         let known: Vec<String> = known.into_iter().map(Into::into).collect();
         let nearest = known
             .iter()
@@ -160,7 +172,10 @@ impl Error {
     /// the user, 1 anything else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Setting { .. } | Self::Unknown { .. } | Self::Config { .. } | Self::Device { .. } => 2,
+            Self::Setting { .. }
+            | Self::Unknown { .. }
+            | Self::Config { .. }
+            | Self::Device { .. } => 2,
             Self::Io { .. } | Self::Corrupt { .. } => 3,
             Self::Diverged { .. } => 4,
             Self::Interrupted { .. } => 130,

@@ -1,14 +1,31 @@
-//! How neural networks learn: models, tasks, optimizers and metrics.
+//! How neural networks learn: models, tasks, optimizers and metrics for people who study plateaus, sudden drops and
+//! features, made to be used from notebooks.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`model`] | rank-r matrix factors, attention heads: exact f64 models with hand-written gradients |
+//! | [`optimizer`] | update rules, each written once for numbers and for tensors; gradient flow |
+//! | [`metric`] | plateau, transition, tail and bumps of learning curves |
+//! | [`experiment`] | settings, runs, figures and claims of the documents; where results lie on disk |
+//! | [`claim`], [`stats`] | statements, measurements with intervals, verdicts |
+//! | [`table`], [`figure`], [`display`] | polars tables, plots, and how a notebook cell shows them |
+//! | [`device`], [`seed`], [`trace`], [`linalg`], [`error`] | the ground floor |
+//!
+//! Start with [`prelude`].
 #![warn(missing_docs)]
+
 pub mod claim;
 pub mod device;
 pub mod display;
 pub mod error;
+pub mod experiment;
 pub mod figure;
+pub mod ledger;
 pub mod linalg;
 pub mod metric;
 pub mod model;
 pub mod optimizer;
+pub mod prelude;
 pub mod seed;
 pub mod stats;
 pub mod table;

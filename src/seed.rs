@@ -51,6 +51,9 @@ mod tests {
         // 40,000 numbers: standard errors .005, .007, .005
         assert!(mean.abs() < 0.025 && (var - 1.0).abs() < 0.035 && cov.abs() < 0.025);
         // A prefix of a longer draw is the shorter draw.
-        assert_eq!(Seed(0).normal("init", 1, 5).row(0), a.slice(ndarray::s![0, ..5]));
+        assert_eq!(
+            Seed(0).normal("init", 1, 5).row(0),
+            a.slice(ndarray::s![0, ..5])
+        );
     }
 }

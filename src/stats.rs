@@ -139,7 +139,11 @@ pub fn median(values: &[f64]) -> Interval {
         return Interval::none();
     }
     // The largest rank k with P(B ≤ k − 1) ≤ 2.5 %: [x_(k), x_(n+1−k)] covers at least 95 %.
-    let rank = Binomial::new(0.5, n as u64).map_or(0, |b| (1..=n as u64).take_while(|&k| b.cdf(k - 1) <= 0.025).count());
+    let rank = Binomial::new(0.5, n as u64).map_or(0, |b| {
+        (1..=n as u64)
+            .take_while(|&k| b.cdf(k - 1) <= 0.025)
+            .count()
+    });
     let (low, high) = match rank {
         0 => (f64::NEG_INFINITY, f64::INFINITY),
         k => (v[k - 1], v[n - k]),
@@ -205,7 +209,11 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> f64 {
     if a.is_empty() || b.is_empty() {
         return f64::NAN;
     }
-    let mut all: Vec<(f64, bool)> = a.iter().map(|&x| (x, true)).chain(b.iter().map(|&x| (x, false))).collect();
+    let mut all: Vec<(f64, bool)> = a
+        .iter()
+        .map(|&x| (x, true))
+        .chain(b.iter().map(|&x| (x, false)))
+        .collect();
     all.sort_unstable_by(|x, y| x.0.total_cmp(&y.0));
     let (mut rank_sum, mut ties, mut before) = (0.0, 0.0, 0.0);
     for group in all.chunk_by(|x, y| x.0 == y.0) {
@@ -265,7 +273,10 @@ pub fn linear_fit(x: &[f64], y: &[f64]) -> LinearFit {
     }
     let slope = sxy / sxx;
     let intercept = mean_y - slope * mean_x;
-    let rss: f64 = pairs.iter().map(|p| (p.1 - intercept - slope * p.0).powi(2)).sum();
+    let rss: f64 = pairs
+        .iter()
+        .map(|p| (p.1 - intercept - slope * p.0).powi(2))
+        .sum();
     let (half_slope, half_intercept) = if n > 2 {
         let s2 = rss / (m - 2.0);
         let t = student_975(n - 2);
@@ -306,7 +317,13 @@ mod tests {
     fn intervals_cover() {
         // 400 samples of 9 normal numbers: the mean's and the median's interval miss 0 in about 5 % or less.
         let draws = Seed(1).normal("data", 400, 9);
-        let missed = |f: fn(&[f64]) -> Interval| draws.rows().into_iter().filter(|r| !f(&r.to_vec()).contains(0.0)).count();
+        let missed = |f: fn(&[f64]) -> Interval| {
+            draws
+                .rows()
+                .into_iter()
+                .filter(|r| !f(&r.to_vec()).contains(0.0))
+                .count()
+        };
         assert!((8..36).contains(&missed(mean)), "{}", missed(mean));
         assert!(missed(median) < 36);
     }

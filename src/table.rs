@@ -3,8 +3,9 @@
 use crate::display;
 use crate::error::{Error, Result};
 use polars::prelude::{
-    AnyValue, Column, CsvWriter, DataFrame, DataType, IntoColumn, JsonFormat, JsonWriter, KeyValueMetadata, NamedFrom, ParquetCompression,
-    ParquetReader, ParquetWriter, SerReader, SerWriter, Series,
+    AnyValue, Column, CsvWriter, DataFrame, DataType, IntoColumn, JsonFormat, JsonWriter,
+    KeyValueMetadata, NamedFrom, ParquetCompression, ParquetReader, ParquetWriter, SerReader,
+    SerWriter, Series,
 };
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -86,7 +87,9 @@ impl Table {
             )));
         }
         if self.frame.column(name).is_ok() {
-            return Err(Error::Table(format!("there is a column `{name}` already; give the new one another name")));
+            return Err(Error::Table(format!(
+                "there is a column `{name}` already; give the new one another name"
+            )));
         }
         let mut columns = self.frame.columns().to_vec();
         columns.push(column);
@@ -111,7 +114,11 @@ impl Table {
 
     /// Column names, in order.
     pub fn names(&self) -> Vec<String> {
-        self.frame.get_column_names().iter().map(|n| n.to_string()).collect()
+        self.frame
+            .get_column_names()
+            .iter()
+            .map(|n| n.to_string())
+            .collect()
     }
 
     /// The polars frame, for everything that polars can do.
@@ -133,15 +140,22 @@ impl Table {
     /// The column `name` as numbers; whole numbers are converted, missing values are NaN.
     pub fn f64s(&self, name: &str) -> Result<Vec<f64>> {
         let column = self.column(name)?.cast(&DataType::Float64)?;
-        Ok(column.f64()?.iter().map(|x| x.unwrap_or(f64::NAN)).collect())
+        Ok(column
+            .f64()?
+            .iter()
+            .map(|x| x.unwrap_or(f64::NAN))
+            .collect())
     }
 
     /// The column `name` of whole numbers.
     pub fn i64s(&self, name: &str) -> Result<Vec<i64>> {
         let column = self.column(name)?;
-        let ints = column
-            .i64()
-            .map_err(|_| Error::Table(format!("column `{name}` holds {}, not whole numbers", column.dtype())))?;
+        let ints = column.i64().map_err(|_| {
+            Error::Table(format!(
+                "column `{name}` holds {}, not whole numbers",
+                column.dtype()
+            ))
+        })?;
         ints.iter()
             .map(|x| x.ok_or_else(|| Error::Table(format!("column `{name}` has missing values"))))
             .collect()
@@ -150,9 +164,12 @@ impl Table {
     /// The column `name` of text.
     pub fn strs(&self, name: &str) -> Result<Vec<String>> {
         let column = self.column(name)?;
-        let text = column
-            .str()
-            .map_err(|_| Error::Table(format!("column `{name}` holds {}, not text", column.dtype())))?;
+        let text = column.str().map_err(|_| {
+            Error::Table(format!(
+                "column `{name}` holds {}, not text",
+                column.dtype()
+            ))
+        })?;
         Ok(text.iter().map(|x| x.unwrap_or("").to_string()).collect())
     }
 
@@ -195,7 +212,10 @@ impl Table {
     pub fn write_parquet(&self, path: &Path, metadata: &BTreeMap<String, String>) -> Result<()> {
         let mut frame = self.frame.clone();
         frame.rechunk_mut();
-        let metadata = metadata.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let metadata = metadata
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         let mut bytes = Vec::new();
         ParquetWriter::new(&mut bytes)
             .with_compression(ParquetCompression::Zstd(None))
@@ -248,7 +268,11 @@ impl Table {
             Some("csv") => write_atomic(path, self.to_csv()?.as_bytes()),
             Some("json") => write_atomic(path, self.to_json()?.as_bytes()),
             Some("parquet") => self.write_parquet(path, &BTreeMap::new()),
-            _ => Err(Error::setting("path", path.display(), "a file name that ends in .csv, .json or .parquet")),
+            _ => Err(Error::setting(
+                "path",
+                path.display(),
+                "a file name that ends in .csv, .json or .parquet",
+            )),
         }
     }
 
@@ -269,7 +293,13 @@ impl Table {
             .frame
             .columns()
             .iter()
-            .map(|c| display::Header::new(c.name().as_str(), type_name(c.dtype()), c.dtype().is_numeric()))
+            .map(|c| {
+                display::Header::new(
+                    c.name().as_str(),
+                    type_name(c.dtype()),
+                    c.dtype().is_numeric(),
+                )
+            })
             .collect();
         let rows = shown
             .iter()
@@ -356,7 +386,9 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(mode).map_err(|e| Error::io(path, e))?;
+        file.as_file()
+            .set_permissions(mode)
+            .map_err(|e| Error::io(path, e))?;
     }
     file.persist(path).map_err(|e| Error::io(path, e.error))?;
     Ok(())

@@ -60,7 +60,11 @@ impl Schedule {
             Self::Explicit { .. } => return Ok(()),
         };
         if value == 0 {
-            return Err(Error::setting(format!("{field}.{name}"), 0, "a whole number ≥ 1"));
+            return Err(Error::setting(
+                format!("{field}.{name}"),
+                0,
+                "a whole number ≥ 1",
+            ));
         }
         Ok(())
     }

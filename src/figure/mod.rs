@@ -131,11 +131,11 @@ impl Figure {
             "svg" => self.svg()?.into_bytes(),
             "png" => self.png()?,
             _ => {
-                let why = format!(
-                    "{}: a figure is written as .svg or .png; give the file one of these names",
-                    path.display()
-                );
-                return Err(Error::Figure(why));
+                return Err(Error::setting(
+                    "path",
+                    path.display(),
+                    "a file name that ends in .svg or .png",
+                ));
             }
         };
         let folder = path

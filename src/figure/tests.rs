@@ -163,7 +163,12 @@ fn the_png_has_known_bytes() {
         .map(|b| format!("{b:02x}"))
         .collect();
     // After a change of the theme, look at the picture, then write its hash here.
-    assert_eq!(hash, "7ed71c74c3e2965e52f6a8df4d20a39626150051bcf0f435108c957e5fedb77e", "{} bytes", png.len());
+    assert_eq!(
+        hash,
+        "7ed71c74c3e2965e52f6a8df4d20a39626150051bcf0f435108c957e5fedb77e",
+        "{} bytes",
+        png.len()
+    );
 }
 
 #[test]

@@ -1,4 +1,6 @@
 //! One integration-test binary: each one would link burn, LibTorch and polars again.
 
+mod cli;
+mod experiment;
 mod factor;
 mod optimizer;

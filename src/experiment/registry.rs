@@ -1,0 +1,140 @@
+//! All experiments behind one interface, for whoever has an id and not a type.
+
+use super::outcome::{Outcome, RunOptions};
+use super::{Experiment, Info, Scale, from_toml, overridden, scurves, to_toml};
+use crate::claim::Claims;
+use crate::error::{Error, Result};
+use crate::figure::Figures;
+use std::marker::PhantomData;
+use std::path::Path;
+
+/// How a run was asked for, by words.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The preset to start from.
+    pub scale: Scale,
+    /// A TOML text with some settings, and the name it came from.
+    pub config: Option<(String, String)>,
+    /// `key=value` pairs.
+    pub set: Vec<String>,
+    /// Number of seeds.
+    pub seeds: Option<u64>,
+}
+
+impl Request {
+    /// A preset as it is.
+    pub fn preset(scale: Scale) -> Self {
+        Self {
+            scale,
+            config: None,
+            set: Vec::new(),
+            seeds: None,
+        }
+    }
+
+    fn settings<E: Experiment>(&self) -> Result<E> {
+        let mut experiment = match &self.config {
+            Some((text, origin)) => from_toml::<E>(self.scale, text, origin)?,
+            None => E::preset(self.scale),
+        };
+        experiment = overridden(&experiment, &self.set)?;
+        if let Some(seeds) = self.seeds {
+            experiment = experiment.with_seeds(seeds);
+        }
+        Ok(experiment)
+    }
+}
+
+/// An outcome with its figures and claims still to be made.
+pub trait Report {
+    /// The tables.
+    fn outcome(&self) -> &Outcome;
+    /// The figures.
+    fn figures(&self) -> Result<Figures>;
+    /// The claims.
+    fn claims(&self) -> Result<Claims>;
+}
+
+/// An experiment known by its id.
+pub trait Registered: Sync {
+    /// What it is.
+    fn info(&self) -> Info;
+    /// Its settings as TOML, each with its meaning.
+    fn settings(&self, request: &Request) -> Result<String>;
+    /// Computes what is missing.
+    fn run(&self, request: &Request, options: &RunOptions) -> Result<Box<dyn Report>>;
+    /// Reads what is on disk.
+    fn load(&self, request: &Request, out: Option<&Path>) -> Result<Option<Box<dyn Report>>>;
+}
+
+struct Entry<E>(PhantomData<fn() -> E>);
+
+struct Finished<E> {
+    experiment: E,
+    outcome: Outcome,
+}
+
+impl<E: Experiment> Report for Finished<E> {
+    fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    fn figures(&self) -> Result<Figures> {
+        self.experiment.figures(&self.outcome)
+    }
+
+    fn claims(&self) -> Result<Claims> {
+        self.experiment.claims(&self.outcome)
+    }
+}
+
+impl<E: Experiment> Registered for Entry<E> {
+    fn info(&self) -> Info {
+        E::INFO
+    }
+
+    fn settings(&self, request: &Request) -> Result<String> {
+        to_toml(&request.settings::<E>()?)
+    }
+
+    fn run(&self, request: &Request, options: &RunOptions) -> Result<Box<dyn Report>> {
+        let experiment = request.settings::<E>()?;
+        let outcome = experiment.run_with(options)?;
+        Ok(Box::new(Finished {
+            experiment,
+            outcome,
+        }))
+    }
+
+    fn load(&self, request: &Request, out: Option<&Path>) -> Result<Option<Box<dyn Report>>> {
+        let experiment = request.settings::<E>()?;
+        Ok(Outcome::load(&experiment, out)?.map(|outcome| {
+            Box::new(Finished {
+                experiment,
+                outcome,
+            }) as Box<dyn Report>
+        }))
+    }
+}
+
+const fn entry<E: Experiment>() -> Entry<E> {
+    Entry(PhantomData)
+}
+
+/// All experiments, in the order of their documents.
+pub fn registry() -> &'static [&'static dyn Registered] {
+    const ALL: &[&dyn Registered] = &[&entry::<scurves::RankOne>()];
+    ALL
+}
+
+/// The experiment with this id.
+///
+/// # Errors
+/// An unknown id, with the nearest known one.
+pub fn find(id: &str) -> Result<&'static dyn Registered> {
+    registry()
+        .iter()
+        .copied()
+        .find(|e| e.info().id == id)
+        .ok_or_else(|| Error::unknown("experiment", id, registry().iter().map(|e| e.info().id)))
+}

@@ -1,0 +1,16 @@
+//! Everything that a notebook cell needs: `use scurve::prelude::*;`.
+
+pub use crate::claim::{Claim, Claims, Verdict};
+pub use crate::device::DeviceKind;
+pub use crate::error::{Error, Result};
+pub use crate::experiment::scurves::*;
+pub use crate::experiment::{Experiment, Outcome, RunOptions, Scale};
+pub use crate::figure::{Figure, Figures, Panel};
+pub use crate::metric::curve;
+pub use crate::model::factor::*;
+pub use crate::optimizer::*;
+pub use crate::seed::Seed;
+pub use crate::stats::{self, Interval};
+pub use crate::table::Table;
+pub use crate::trace::Schedule;
+pub use ndarray::{Array1, Array2, array};

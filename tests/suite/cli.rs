@@ -1,0 +1,262 @@
+//! The command line as a user types it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn scurve(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_scurve"))
+        .args(args)
+        .env("SCURVE_DATA", dir.join("data/tables"))
+        .env_remove("SCURVE_SCALE")
+        .env_remove("SCURVE_DEVICE")
+        .current_dir(dir)
+        .output()
+        .expect("the binary starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Runs, and gives standard output; panics with standard error when it fails.
+fn ok(dir: &Path, args: &[&str]) -> String {
+    let out = scurve(dir, args);
+    assert!(out.status.success(), "{args:?}: {}", text(&out.stderr));
+    text(&out.stdout)
+}
+
+/// Fails with this exit code, nothing on standard output, and all of `parts` in the message.
+fn fails(dir: &Path, args: &[&str], code: i32, parts: &[&str]) {
+    let out = scurve(dir, args);
+    let message = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(code), "{args:?}: {message}");
+    assert!(
+        parts.iter().all(|p| message.contains(p)),
+        "{args:?}: {message}"
+    );
+    assert_eq!(text(&out.stdout), "", "{args:?}");
+}
+
+const ID: &str = "scurves/rank-one";
+
+#[test]
+fn list_is_stable_json() {
+    let dir = tempfile::tempdir().unwrap();
+    let all: serde_json::Value =
+        serde_json::from_str(&ok(dir.path(), &["list", "--json"])).unwrap();
+    let one = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|e| e["id"] == ID)
+        .unwrap();
+    for key in ["id", "title", "source", "notebook"] {
+        assert!(one[key].as_str().is_some_and(|s| !s.is_empty()), "{key}");
+    }
+    assert!(ok(dir.path(), &["list"]).lines().any(|l| l.starts_with(ID)));
+}
+
+#[test]
+fn show_prints_settings_that_run_takes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let shown = ok(dir.path(), &["show", ID, "--scale", "check"]);
+    let config = dir.path().join("mine.toml");
+    std::fs::write(&config, &shown).unwrap();
+    let config = config.to_str().unwrap();
+    assert_eq!(ok(dir.path(), &["show", ID, "--config", config]), shown);
+    let changed = ok(
+        dir.path(),
+        &[
+            "show", ID, "--scale", "check", "--seeds", "3", "--set", "n=41",
+        ],
+    );
+    assert!(changed.contains("n = 41") && changed.contains("seeds = 3"));
+}
+
+#[test]
+fn run_table_figure_and_claims_follow_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = ["--scale", "check"];
+    let with = |args: &[&'static str]| -> Vec<&str> { args.iter().copied().chain(at).collect() };
+    fails(
+        dir.path(),
+        &with(&["table", ID]),
+        1,
+        &["scurve run scurves/rank-one"],
+    );
+    let said = ok(dir.path(), &with(&["run", ID]));
+    assert!(
+        said.contains("seeds in") && said.contains("inconclusive"),
+        "{said}"
+    );
+    let names: Vec<String> = said
+        .lines()
+        .filter_map(|l| {
+            l.strip_prefix("table ")?
+                .split_once(':')
+                .map(|(n, _)| n.to_string())
+        })
+        .collect();
+    let name = names.first().expect("a table").as_str();
+    let csv = ok(
+        dir.path(),
+        &["table", ID, "--name", name, "--scale", "check"],
+    );
+    assert!(csv.lines().count() > 2);
+    let rows: serde_json::Value = serde_json::from_str(&ok(
+        dir.path(),
+        &[
+            "table", ID, "--name", name, "--format", "json", "--scale", "check",
+        ],
+    ))
+    .unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), csv.lines().count() - 1);
+    ok(
+        dir.path(),
+        &[
+            "table",
+            ID,
+            "--name",
+            name,
+            "--format",
+            "parquet",
+            "--to",
+            "t.parquet",
+            "--scale",
+            "check",
+        ],
+    );
+    assert!(
+        std::fs::read(dir.path().join("t.parquet"))
+            .unwrap()
+            .starts_with(b"PAR1")
+    );
+    ok(
+        dir.path(),
+        &["figure", ID, "--out", "f.svg", "--scale", "check"],
+    );
+    ok(
+        dir.path(),
+        &["figure", ID, "--out", "f.png", "--scale", "check"],
+    );
+    assert!(
+        std::fs::read(dir.path().join("f.png"))
+            .unwrap()
+            .starts_with(b"\x89PNG")
+    );
+    fails(
+        dir.path(),
+        &["figure", ID, "--out", "f.pdf", "--scale", "check"],
+        2,
+        &[".svg", ".png"],
+    );
+    let claims: serde_json::Value = serde_json::from_str(&ok(
+        dir.path(),
+        &["claims", ID, "--json", "--scale", "check"],
+    ))
+    .unwrap();
+    let claims = claims.as_array().unwrap();
+    assert!(!claims.is_empty());
+    for claim in claims {
+        for key in [
+            "experiment",
+            "id",
+            "statement",
+            "expected",
+            "measured",
+            "low",
+            "high",
+            "seeds",
+            "verdict",
+            "origin",
+        ] {
+            assert!(claim.get(key).is_some(), "{key}");
+        }
+        assert_eq!(claim["origin"], "local");
+    }
+    // A second run computes nothing and says so.
+    let again = scurve(dir.path(), &with(&["run", ID]));
+    assert!(
+        text(&again.stderr).contains("--force"),
+        "{}",
+        text(&again.stderr)
+    );
+}
+
+#[test]
+fn bad_input_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    fails(
+        d,
+        &["show", "scurves/rank-won"],
+        2,
+        &["scurves/rank-won", "did you mean `scurves/rank-one`?"],
+    );
+    fails(
+        d,
+        &["run", ID, "--set", "raet=3"],
+        2,
+        &["raet", "did you mean `rate`?"],
+    );
+    fails(d, &["run", ID, "--set", "n=0"], 2, &["n = 0"]);
+    fails(
+        d,
+        &["run", ID, "--scale", "big"],
+        2,
+        &["big", "check, quick, paper"],
+    );
+    fails(d, &["run", ID, "--seeds", "0"], 2, &["seeds = 0"]);
+    fails(d, &["run", ID, "--device", "tpu"], 2, &["tpu"]);
+    let config = d.join("bad.toml");
+    std::fs::write(&config, "n = 3\nsteps = = 4\n").unwrap();
+    fails(
+        d,
+        &["run", ID, "--config", config.to_str().unwrap()],
+        2,
+        &["bad.toml", "line 2", "column 9"],
+    );
+    fails(
+        d,
+        &["run", ID, "--config", "absent.toml"],
+        3,
+        &["absent.toml"],
+    );
+    std::fs::write(d.join("file"), "").unwrap();
+    fails(
+        d,
+        &["run", ID, "--scale", "check", "--out", "file/x"],
+        3,
+        &["file"],
+    );
+    if !cfg!(feature = "libtorch") {
+        fails(
+            d,
+            &["run", ID, "--device", "libtorch"],
+            2,
+            &["not built in", "make setup"],
+        );
+    }
+}
+
+#[test]
+fn a_diverging_run_names_the_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = scurve(
+        dir.path(),
+        &["run", ID, "--scale", "check", "--set", "rate=10"],
+    );
+    assert_eq!(out.status.code(), Some(4), "{}", text(&out.stderr));
+    assert!(
+        text(&out.stderr).contains("diverged at step"),
+        "{}",
+        text(&out.stderr)
+    );
+}
+
+#[test]
+fn cite_and_completions_print() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(ok(dir.path(), &["cite", ID]).starts_with("@misc{"));
+    assert!(ok(dir.path(), &["completions", "bash"]).contains("scurve"));
+}
