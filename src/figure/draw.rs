@@ -1,14 +1,14 @@
 //! Marks on the page.
 
 use super::heat;
-use super::label;
 use super::mark::{Kind, Mark, histogram};
 use super::panel::Panel;
 use super::path;
 use super::scale::{Point, Rect, Scale};
-use super::scene::{Anchor, Op, Pen, Scene, Text};
+use super::scene::{Op, Pen, Scene};
 use super::series::Look;
 use super::theme;
+use std::collections::HashMap;
 
 /// Farthest that a drawn curve may leave its data, in pixels.
 const TOLERANCE: f64 = 0.2;
@@ -21,12 +21,12 @@ pub(crate) struct Page<'a> {
     pub plot: Rect,
     pub x: Scale,
     pub y: Scale,
-    /// How many panels the figure has: they share the budget.
-    pub panels: usize,
+    /// How many families of lines the figure has: they share the budget.
+    pub families: usize,
 }
 
 impl Page<'_> {
-    fn at(&self, x: f64, y: f64) -> Option<Point> {
+    pub fn at(&self, x: f64, y: f64) -> Option<Point> {
         Some((self.x.at(x)?, self.y.at(y)?))
     }
 
@@ -109,7 +109,7 @@ impl Page<'_> {
             TOLERANCE
         };
         let mut paths: Vec<Vec<Point>> = clipped.iter().map(|p| path::thin(p, tolerance)).collect();
-        let budget = BUDGET / self.panels.max(1);
+        let budget = BUDGET / self.families.max(1);
         while paths.iter().map(Vec::len).sum::<usize>() > budget
             && tolerance < 1.5
             && paths.len() > 1
@@ -124,12 +124,6 @@ impl Page<'_> {
     }
 
     fn points(&self, scene: &mut Scene, look: &Look, xs: &[f64], ys: &[f64]) {
-        let at = xs
-            .iter()
-            .zip(ys)
-            .filter_map(|(&x, &y)| self.at(x, y))
-            .filter(|p| self.plot.contains(*p))
-            .collect();
         let Look {
             marker,
             size,
@@ -137,6 +131,24 @@ impl Page<'_> {
             alpha,
             ..
         } = *look;
+        // Of very many points, those that would change nothing on a spot already dark are left out.
+        let most = match xs.len() {
+            0..=2000 => usize::MAX,
+            _ if alpha >= 1.0 => 1,
+            _ => (3.0 / alpha).ceil() as usize,
+        };
+        let mut spots: HashMap<(i64, i64), usize> = HashMap::new();
+        let places = xs.iter().zip(ys).filter_map(|(&x, &y)| self.at(x, y));
+        let at = places
+            .filter(|p| self.plot.contains(*p))
+            .filter(|p| {
+                let seen = spots
+                    .entry(((2.0 * p.0) as i64, (2.0 * p.1) as i64))
+                    .or_default();
+                *seen += 1;
+                *seen <= most
+            })
+            .collect();
         scene.ops.push(Op::Markers {
             at,
             marker,
@@ -326,116 +338,5 @@ impl Page<'_> {
             paths,
             pen: look.pen(),
         });
-    }
-
-    /// Texts over the data: guides' labels, remarks, and what was left out.
-    fn annotations(&self, scene: &mut Scene, looks: &[Look]) {
-        let Rect {
-            left,
-            top,
-            right,
-            bottom,
-        } = self.plot;
-        let size = theme::TICK;
-        let mut taken: Vec<(f64, f64, usize)> = Vec::new();
-        for (mark, look) in self
-            .panel
-            .marks
-            .iter()
-            .zip(looks)
-            .filter(|(m, _)| !m.label.is_empty())
-        {
-            let width = label::width(&mark.label, size, false);
-            match &mark.kind {
-                Kind::VLine(x) => {
-                    let Some(x) = self
-                        .x
-                        .at(*x)
-                        .filter(|x| *x >= left - 0.5 && *x <= right + 0.5)
-                    else {
-                        continue;
-                    };
-                    let flip = x + 4.0 + width > right;
-                    let (from, to) = if flip {
-                        (x - 4.0 - width, x - 4.0)
-                    } else {
-                        (x + 4.0, x + 4.0 + width)
-                    };
-                    // The first row in which it meets no other.
-                    let free = |row: &usize| {
-                        taken
-                            .iter()
-                            .all(|t| t.2 != *row || to + 6.0 < t.0 || from > t.1 + 6.0)
-                    };
-                    let row = (0..20).find(free).unwrap_or(0);
-                    taken.push((from, to, row));
-                    let y = top + size + row as f64 * size * theme::LINE;
-                    scene.text(Text::new((from, y), &mark.label, size, quiet(look)).rim());
-                }
-                Kind::HLine(y) => {
-                    let Some(y) = self
-                        .y
-                        .at(*y)
-                        .filter(|y| *y >= top - 0.5 && *y <= bottom + 0.5)
-                    else {
-                        continue;
-                    };
-                    let y = if y - size - 4.0 < top {
-                        y + size + 2.0
-                    } else {
-                        y - 4.0
-                    };
-                    scene.text(
-                        Text::new((right - 3.0, y), &mark.label, size, quiet(look))
-                            .anchor(Anchor::End)
-                            .rim(),
-                    );
-                }
-                Kind::Text { x, y } => {
-                    let Some((x, y)) = self.at(*x, *y).filter(|p| self.plot.contains(*p)) else {
-                        continue;
-                    };
-                    let flip = x + 5.0 + width > right && x - 5.0 - width >= left;
-                    let (x, anchor) = if flip {
-                        (x - 5.0, Anchor::End)
-                    } else {
-                        ((x + 5.0).min(right - width).max(left + 3.0), Anchor::Start)
-                    };
-                    let y = (y + theme::MIDDLE * size).clamp(top + size, bottom - 3.0);
-                    scene.text(
-                        Text::new((x, y), &mark.label, size, look.colour)
-                            .anchor(anchor)
-                            .rim(),
-                    );
-                }
-                _ => {}
-            }
-        }
-        let lost: usize = self
-            .panel
-            .marks
-            .iter()
-            .map(|m| m.not_positive(self.x.log, self.y.log))
-            .sum();
-        if lost > 0 {
-            let values = if lost == 1 { "value" } else { "values" };
-            let note = format!("{lost} {values} ≤ 0 not shown");
-            let text = Text::new(
-                (left + 5.0, bottom - 5.0),
-                &note,
-                theme::REMARK,
-                theme::QUIET,
-            );
-            scene.text(text.rim());
-        }
-    }
-}
-
-/// Labels of grey guides are a little darker than the guides.
-fn quiet(look: &Look) -> super::colour::Rgb {
-    if look.colour == super::colour::GREY {
-        theme::QUIET
-    } else {
-        look.colour
     }
 }

@@ -50,6 +50,15 @@ fn parse_level(markup: &str, size: f64, raise: f64, runs: &mut Vec<Run>) {
 
 fn push(runs: &mut Vec<Run>, text: String, size: f64, raise: f64) {
     if !text.is_empty() {
+        // In a script, the hyphen before a number is a minus sign: `10^{-3}`.
+        let negative = size < 1.0
+            && text.starts_with('-')
+            && text[1..].starts_with(|c: char| c.is_ascii_digit());
+        let text = if negative {
+            text.replacen('-', "−", 1)
+        } else {
+            text
+        };
         runs.push(Run { text, size, raise });
     }
 }
@@ -144,7 +153,7 @@ mod tests {
     #[test]
     fn scripts_need_braces() {
         assert_eq!(texts("sign_gd"), ["sign_gd"]);
-        assert_eq!(texts("10^{-3}"), ["10", "-3"]);
+        assert_eq!(texts("10^{-3}"), ["10", "−3"]);
         assert_eq!(texts("x_{i}^{2} + y"), ["x", "i", "2", " + y"]);
         assert_eq!(texts("e^{x_{i}}"), ["e", "x", "i"]);
         assert_eq!(texts("open_{brace"), ["open_{brace"]);

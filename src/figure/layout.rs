@@ -4,6 +4,7 @@ use super::draw::Page;
 use super::frame::{self, Frame, Margins};
 use super::label;
 use super::legend::{self, Strip};
+use super::mark::{Kind, Mark};
 use super::panel::{Legend, Panel};
 use super::scale::Rect;
 use super::scene::{Anchor, Scene, Text};
@@ -286,12 +287,19 @@ fn draw_panel(
     };
     let (x, y) = slot.frame.scales(panel, &plot);
     slot.frame.grid(scene, panel, &plot);
+    let light = |m: &&Mark| matches!(m.kind, Kind::LightLines(_));
+    let families = figure
+        .panels
+        .iter()
+        .flat_map(|p| &p.marks)
+        .filter(light)
+        .count();
     Page {
         panel,
         plot,
         x,
         y,
-        panels: figure.panels.len(),
+        families,
     }
     .draw(scene, looks);
     slot.frame.axes(scene, panel, &plot, cell);

@@ -17,7 +17,10 @@
 //! # Ok::<(), scurve::error::Error>(())
 //! ```
 
+mod annotate;
+mod axes;
 mod colour;
+mod cover;
 mod draw;
 mod font;
 mod frame;
