@@ -137,6 +137,16 @@ fn many_seeds_stay_a_small_file() {
 }
 
 #[test]
+fn very_many_points_stay_a_small_file() {
+    let x: Vec<f64> = (0..200_000).map(|i| f64::from(i % 997)).collect();
+    let y: Vec<f64> = (0..200_000).map(|i| f64::from(i % 31) * 0.5).collect();
+    let style = Style::new().alpha(1.0);
+    let panel = Panel::new("").scatter("p", &x, &y).styled(style);
+    let svg = Figure::new("").panel(panel.line("l", &x, &y)).svg().unwrap();
+    assert!(svg.len() < 1_000_000, "{} bytes", svg.len());
+}
+
+#[test]
 fn the_png_is_the_same_every_time_and_in_every_thread() {
     let png = everything().png().unwrap();
     let others: Vec<Vec<u8>> = (0..3)
