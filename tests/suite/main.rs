@@ -3,4 +3,5 @@
 mod cli;
 mod experiment;
 mod factor;
+mod head;
 mod optimizer;

@@ -58,6 +58,10 @@ impl Init {
     /// A scale that is not positive, a cosine outside [−1, 1], a target vector of zero length, or (for
     /// [`ZeroOverlap`](Self::ZeroOverlap)) a target that spans the whole space.
     pub fn draw(&self, target: &Factors, seed: Seed) -> Result<Factors> {
+        self.draw_from(target, seed, "init")
+    }
+
+    pub(crate) fn draw_from(&self, target: &Factors, seed: Seed, stream: &str) -> Result<Factors> {
         let (n, r) = target.a.dim();
         let positive = |field: &str, x: f64| {
             if x > 0.0 && x.is_finite() {
@@ -66,7 +70,7 @@ impl Init {
                 Err(Error::setting(field, x, "a finite number > 0"))
             }
         };
-        let mut start = Factors::gaussian(n, r, 1.0, seed, "init");
+        let mut start = Factors::gaussian(n, r, 1.0, seed, stream);
         match *self {
             Self::Gaussian { scale } => {
                 positive("scale", scale)?;

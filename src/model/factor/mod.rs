@@ -8,16 +8,20 @@
 //! | weight decay λ | [`MatrixTask::with_weight_decay`] |
 //! | gradient descent and other optimizers, t = step × learning rate | [`MatrixTask::run`] with a [`Descent`] |
 //! | gradient flow | [`MatrixTask::flow`] |
+//! | attention head H = (AB) ⊗ (CD), and m parts in place of two | [`Kronecker`] |
+//! | a single component, L = ½Σ(a − ã)² | [`SingleComponent`] |
 //! | what a run leaves: losses, norms, cosines, angles | [`Trajectory`] |
 //!
 //! Everything is f64 with exact gradients. A step of rank 1 at n = 100 takes a few hundredths of a microsecond, so two hundred seeds take
 //! seconds.
 
+mod component;
 mod descent;
 mod exp;
 mod factors;
 mod init;
 mod kernel;
+mod kronecker;
 pub(crate) mod product;
 mod rank_one;
 mod residual;
@@ -25,8 +29,10 @@ pub(crate) mod simd;
 mod task;
 mod trajectory;
 
+pub use component::{ComponentTrajectory, Output, SingleComponent};
 pub use descent::{Descent, Record};
 pub use factors::Factors;
 pub use init::Init;
+pub use kronecker::{HeadTrajectory, Kronecker, Link};
 pub use task::{MatrixTask, Objective, Reduced, Softmax};
 pub use trajectory::{Side, Trajectory};
