@@ -123,7 +123,11 @@ const fn entry<E: Experiment>() -> Entry<E> {
 
 /// All experiments, in the order of their documents.
 pub fn registry() -> &'static [&'static dyn Registered] {
-    const ALL: &[&dyn Registered] = &[&entry::<scurves::RankOne>()];
+    const ALL: &[&dyn Registered] = &[
+        &entry::<scurves::RankOne>(),
+        &entry::<scurves::CrossEntropy>(),
+        &entry::<scurves::WeightDecay>(),
+    ];
     ALL
 }
 

@@ -5,3 +5,4 @@ mod experiment;
 mod factor;
 mod head;
 mod optimizer;
+mod scurves;
