@@ -1,32 +1,68 @@
 //! Decompositions. All LAPACK calls of the crate are here, with errors that say what was asked.
 //!
-//! LAPACK comes from the system's OpenBLAS. Seeds run in parallel and their matrices are small, so OpenBLAS is told once to use
-//! one thread; [`set_threads`] gives more to a large decomposition.
+//! LAPACK is the system's OpenBLAS, or the one inside LibTorch (MKL) where that is linked: both export the same names, and
+//! the linker takes the first. Seeds run in parallel and their matrices are small, so either is held to one thread; MKL's own
+//! choice spins on every core and made a hundred small decompositions ten times slower. [`set_threads`] gives more to a large one.
 
 use crate::error::{Error, Result};
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use ndarray_linalg::{Eigh, JobSvd, QR, SVDDC, Solve, UPLO};
 use std::ffi::c_int;
-use std::sync::Once;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 unsafe extern "C" {
     fn openblas_set_num_threads(threads: c_int);
+    /// Sets the number for the calling thread and returns the earlier one, 0 for "as the process".
+    #[cfg(all(feature = "libtorch", target_arch = "x86_64"))]
+    fn MKL_Set_Num_Threads_Local(threads: c_int) -> c_int;
 }
 
-static ONE_THREAD: Once = Once::new();
+static THREADS: AtomicUsize = AtomicUsize::new(1);
+/// What OpenBLAS, which has one number for the process, was told last.
+static TOLD: AtomicUsize = AtomicUsize::new(0);
 
-/// Threads that OpenBLAS may use from now on, in the whole process; at first it is one.
+/// Threads that a decomposition may use from now on, in the whole process; at first it is one.
 pub fn set_threads(threads: usize) {
-    ONE_THREAD.call_once(|| {});
-    // SAFETY: a plain C function of OpenBLAS, which locks its own state.
-    unsafe { openblas_set_num_threads(threads.clamp(1, 1024) as c_int) }
+    THREADS.store(threads.clamp(1, 1024), Ordering::Relaxed);
 }
 
-fn ready(what: &str, x: ArrayView2<f64>) -> Result<()> {
-    ONE_THREAD.call_once(|| {
+/// While it lives, BLAS and LAPACK on this thread use the number of [`set_threads`].
+pub(crate) struct Threads {
+    #[cfg(all(feature = "libtorch", target_arch = "x86_64"))]
+    before: c_int,
+    /// It belongs to its thread.
+    _here: PhantomData<*const ()>,
+}
+
+impl Threads {
+    pub(crate) fn hold() -> Self {
+        let threads = THREADS.load(Ordering::Relaxed);
+        if TOLD.swap(threads, Ordering::Relaxed) != threads {
+            // SAFETY: a plain C function of OpenBLAS, which locks its own state.
+            unsafe { openblas_set_num_threads(threads as c_int) }
+        }
+        Self {
+            // SAFETY: a plain C function of MKL that changes a number of this thread.
+            #[cfg(all(feature = "libtorch", target_arch = "x86_64"))]
+            before: unsafe { MKL_Set_Num_Threads_Local(threads as c_int) },
+            _here: PhantomData,
+        }
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
         // SAFETY: as above.
-        unsafe { openblas_set_num_threads(1) }
-    });
+        #[cfg(all(feature = "libtorch", target_arch = "x86_64"))]
+        unsafe {
+            MKL_Set_Num_Threads_Local(self.before);
+        }
+    }
+}
+
+/// Checks the input and holds the threads.
+fn ready(what: &str, x: ArrayView2<f64>) -> Result<Threads> {
     let (rows, columns) = x.dim();
     if x.is_empty() {
         return Err(Error::Linalg(format!(
@@ -39,7 +75,7 @@ fn ready(what: &str, x: ArrayView2<f64>) -> Result<()> {
             "{what} of a {rows} × {columns} matrix with entries that are not finite"
         )));
     }
-    Ok(())
+    Ok(Threads::hold())
 }
 
 fn failed(what: &str, x: ArrayView2<f64>, e: impl std::fmt::Display) -> Error {
@@ -73,7 +109,7 @@ const SMALL: usize = 8;
 /// ```
 pub fn svd(x: &Array2<f64>) -> Result<Svd> {
     const WHAT: &str = "singular value decomposition";
-    ready(WHAT, x.view())?;
+    let _threads = ready(WHAT, x.view())?;
     let (rows, columns) = x.dim();
     if columns <= SMALL && columns <= rows {
         return Ok(jacobi(x));
@@ -90,7 +126,7 @@ pub fn svd(x: &Array2<f64>) -> Result<Svd> {
 /// The singular values, descending.
 pub fn singular_values(x: &Array2<f64>) -> Result<Vec<f64>> {
     const WHAT: &str = "singular values";
-    ready(WHAT, x.view())?;
+    let _threads = ready(WHAT, x.view())?;
     let (rows, columns) = x.dim();
     if columns <= SMALL && columns <= rows {
         return Ok(jacobi(x).s.to_vec());
@@ -104,7 +140,7 @@ pub fn singular_values(x: &Array2<f64>) -> Result<Vec<f64>> {
 /// Eigenvalues (ascending) and eigenvectors (in columns) of a symmetric matrix; its lower triangle is read.
 pub fn eigh(x: &Array2<f64>) -> Result<(Array1<f64>, Array2<f64>)> {
     const WHAT: &str = "eigenvalues";
-    ready(WHAT, x.view())?;
+    let _threads = ready(WHAT, x.view())?;
     square(WHAT, x)?;
     x.eigh(UPLO::Lower).map_err(|e| failed(WHAT, x.view(), e))
 }
@@ -112,14 +148,14 @@ pub fn eigh(x: &Array2<f64>) -> Result<(Array1<f64>, Array2<f64>)> {
 /// X = Q R with orthonormal columns in Q (rows × k), R (k × columns) upper triangular, k = min(rows, columns).
 pub fn qr(x: &Array2<f64>) -> Result<(Array2<f64>, Array2<f64>)> {
     const WHAT: &str = "QR decomposition";
-    ready(WHAT, x.view())?;
+    let _threads = ready(WHAT, x.view())?;
     x.qr().map_err(|e| failed(WHAT, x.view(), e))
 }
 
 /// The solution of X y = b for a square X.
 pub fn solve(x: &Array2<f64>, b: &Array1<f64>) -> Result<Array1<f64>> {
     const WHAT: &str = "linear solve";
-    ready(WHAT, x.view())?;
+    let _threads = ready(WHAT, x.view())?;
     square(WHAT, x)?;
     if b.len() != x.nrows() {
         return Err(failed(
@@ -153,35 +189,35 @@ fn square(what: &str, x: &Array2<f64>) -> Result<()> {
 /// # Ok::<(), scurve::error::Error>(())
 /// ```
 pub fn principal_angles(x: &Array2<f64>, y: &Array2<f64>) -> Result<Vec<f64>> {
-    angles_to_span(&span(x)?, y, x.ncols().min(y.ncols()))
+    angles_between(&span(x)?, &span(y)?, x.ncols().min(y.ncols()))
 }
 
 /// An orthonormal basis of the span of the columns.
 pub(crate) fn span(x: &Array2<f64>) -> Result<Array2<f64>> {
-    let Svd { u, s, .. } = svd(x)?;
-    let floor = s[0] * f64::EPSILON * x.nrows() as f64;
-    let rank = s.iter().filter(|s| **s > floor).count();
-    Ok(u.slice(s![.., ..rank]).to_owned())
+    Ok(range(&svd(x)?))
 }
 
-/// The first `count` principal angles between the span of an orthonormal `basis` and that of the columns of `y`.
-pub(crate) fn angles_to_span(
-    basis: &Array2<f64>,
-    y: &Array2<f64>,
-    count: usize,
-) -> Result<Vec<f64>> {
+/// The left singular vectors whose singular values are not rounding.
+pub(crate) fn range(svd: &Svd) -> Array2<f64> {
+    let floor = svd.s[0] * f64::EPSILON * svd.u.nrows() as f64;
+    let rank = svd.s.iter().filter(|s| **s > floor).count();
+    svd.u.slice(s![.., ..rank]).to_owned()
+}
+
+/// The first `count` principal angles between the spans of two orthonormal bases.
+pub(crate) fn angles_between(x: &Array2<f64>, y: &Array2<f64>, count: usize) -> Result<Vec<f64>> {
     use std::f64::consts::{FRAC_1_SQRT_2, FRAC_PI_2};
-    let other = span(y)?;
+    let _threads = Threads::hold();
     let mut angles = vec![FRAC_PI_2; count];
-    if basis.ncols() == 0 || other.ncols() == 0 {
+    // The smaller span is projected, so that there are as many sines as angles.
+    let (large, small) = if x.ncols() >= y.ncols() {
+        (x, y)
+    } else {
+        (y, x)
+    };
+    if small.ncols() == 0 {
         return Ok(angles);
     }
-    // The smaller span is projected, so that there are as many sines as angles.
-    let (large, small) = if basis.ncols() >= other.ncols() {
-        (basis, &other)
-    } else {
-        (&other, basis)
-    };
     let inner = large.t().dot(small);
     let cosines = singular_values(&inner)?;
     let outside = small - &large.dot(&inner);

@@ -68,12 +68,17 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The plateau on which the loss falls most slowly for its length: the longest one. None for a curve without.
+    /// The longest plateau. None for a curve without.
     pub fn plateau(&self) -> Option<Plateau> {
         self.plateaus
             .iter()
             .copied()
             .max_by(|x, y| x.length().total_cmp(&y.length()))
+    }
+
+    /// The first plateau: the one between the decay of the start and the first thing learned. None for a curve without.
+    pub fn first(&self) -> Option<Plateau> {
+        self.plateaus.first().copied()
     }
 
     /// The longest plateau's length; 0 without a plateau.
@@ -116,7 +121,15 @@ impl Shape {
 /// # Errors
 /// Fewer than three records, series of different lengths, times that do not ascend, or a loss that is negative or not finite.
 pub fn shape(time: &[f64], loss: &[f64], smooth: f64) -> Result<Shape> {
+    shape_with(time, loss, smooth, PROMINENCE)
+}
+
+/// As [`shape`], with another prominence than [`PROMINENCE`]: a smaller one (above 1) finds shallower plateaus.
+pub fn shape_with(time: &[f64], loss: &[f64], smooth: f64, prominence: f64) -> Result<Shape> {
     check(time, loss)?;
+    if prominence.is_nan() || prominence <= 1.0 {
+        return Err(Error::setting("prominence", prominence, "a number > 1"));
+    }
     let cut = FLOOR * loss[0];
     let end = loss.iter().position(|l| *l <= cut).unwrap_or(loss.len());
     let (time, loss) = (&time[..end], &loss[..end]);
@@ -133,7 +146,7 @@ pub fn shape(time: &[f64], loss: &[f64], smooth: f64) -> Result<Shape> {
         .iter()
         .map(|r| r.max(1e-9 * top).max(f64::MIN_POSITIVE).ln())
         .collect();
-    let turns = zigzag(&log_rate, PROMINENCE.ln());
+    let turns = zigzag(&log_rate, prominence.ln());
     // A trough counts when a peak follows it.
     let troughs: Vec<usize> = turns
         .windows(2)

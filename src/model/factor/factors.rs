@@ -87,6 +87,7 @@ impl Factors {
     /// The min(n, r) largest singular values of a bᵀ, descending; the others are zero. Found from the r × r core of two QR
     /// factorisations, never from the product.
     pub fn singular_values(&self) -> Result<Vec<f64>> {
+        let _threads = linalg::Threads::hold();
         let (_, ra) = linalg::qr(&self.a)?;
         let (_, rb) = linalg::qr(&self.b)?;
         linalg::singular_values(&ra.dot(&rb.t()))

@@ -1,7 +1,7 @@
 //! The state of a factor model in padded rows, its gradient and its loss: everything that a training loop touches.
 
 use super::exp::exp_shifted;
-use super::product::{Shape, Strided, dots, product, transpose};
+use super::product::{Shape, Strided, dots, product, product_onto, transpose};
 use super::simd::padded;
 use super::task::{MatrixTask, Objective, Softmax};
 use super::{rank_one, residual};
@@ -262,46 +262,38 @@ impl Kernel {
         let Self { n, ld, .. } = *self;
         let squared = !matches!(self.objective, Objective::CrossEntropy { .. });
         if squared {
-            self.residual[..n * ld].copy_from_slice(&self.target);
-            self.add_learned(-1.0, 1.0);
+            self.multiply(-1.0, true);
             return;
         }
-        self.add_learned(1.0, 0.0);
+        self.multiply(1.0, false);
         let Objective::CrossEntropy { softmax } = self.objective else {
             unreachable!("squared losses returned above")
         };
-        let whole = &mut self.residual[..n * ld];
-        // Padding must not count in a sum of exponentials.
-        let group = match softmax {
-            Softmax::Entire => n * ld,
-            Softmax::Rows => ld,
-        };
-        for (group, target) in whole
-            .chunks_exact_mut(group)
-            .zip(self.target.chunks_exact(group))
-        {
-            let shift = group
+        let group = group_len(n, ld, softmax);
+        let groups = self.residual[..n * ld].chunks_exact_mut(group);
+        for (logits, target) in groups.zip(self.target.chunks_exact(group)) {
+            let shift = logits
                 .chunks_exact(ld)
                 .map(|row| max(&row[..n]))
                 .fold(f64::MIN, f64::max);
-            let mut sum = 0.0;
-            for row in group.chunks_exact_mut(ld) {
-                sum += exp_shifted(&mut row[..n], shift);
+            // Padding must not count in the sum: it becomes e^−708.
+            for row in logits.chunks_exact_mut(ld) {
+                row[n..].fill(f64::MIN);
             }
-            let inverse = 1.0 / sum;
-            for (x, p) in group.iter_mut().zip(target) {
+            let inverse = 1.0 / exp_shifted(logits, shift);
+            for (x, p) in logits.iter_mut().zip(target) {
                 *x = p - *x * inverse;
             }
-            for row in group.chunks_exact_mut(ld) {
+            for row in logits.chunks_exact_mut(ld) {
                 row[n..].fill(0.0);
             }
         }
     }
 
-    /// residual ← β residual + α ãb̃ᵀ.
-    fn add_learned(&mut self, alpha: f64, beta: f64) {
+    /// residual ← α ãb̃ᵀ, plus the target where `onto_target`.
+    fn multiply(&mut self, alpha: f64, onto_target: bool) {
         let Self { n, ld, .. } = *self;
-        let at = self.targets * ld;
+        let at = self.targets * self.ld;
         let shape = Shape {
             rows: n,
             columns: ld,
@@ -312,14 +304,12 @@ impl Kernel {
             row: ld,
             column: 1,
         };
-        product(
-            shape,
-            alpha,
-            x,
-            (&self.right[at..], ld),
-            beta,
-            (&mut self.residual, ld),
-        );
+        let (y, out) = ((&self.right[at..], ld), (&mut self.residual[..n * ld], ld));
+        if onto_target {
+            product_onto(shape, alpha, x, y, &self.target, out);
+        } else {
+            product(shape, alpha, x, y, 0.0, out);
+        }
     }
 
     /// The loss, with weight decay's part; right to about 1e-11 of itself as long as the factors themselves resolve it.
@@ -360,7 +350,7 @@ impl Kernel {
     /// KL(P ‖ Q) = Σ P φ(ln Q − ln P) with φ(d) = e^d − 1 − d, which has no terms of either sign to cancel.
     fn divergence(&mut self, softmax: Softmax) -> f64 {
         let Self { n, ld, .. } = *self;
-        self.add_learned(1.0, 0.0);
+        self.multiply(1.0, false);
         log_softmax(n, ld, softmax, &mut self.residual[..n * ld]);
         let mut plain = 0.0;
         for i in 0..n {
@@ -432,10 +422,7 @@ fn curvature(d: f64) -> f64 {
 
 /// ln softmax over the whole matrix or over each row, in place; the padding is left alone.
 fn log_softmax(n: usize, ld: usize, softmax: Softmax, x: &mut [f64]) {
-    let group = match softmax {
-        Softmax::Entire => n * ld,
-        Softmax::Rows => ld,
-    };
+    let group = group_len(n, ld, softmax);
     let mut row_copy = vec![0.0; n];
     for group in x.chunks_exact_mut(group) {
         let shift = group
@@ -451,6 +438,14 @@ fn log_softmax(n: usize, ld: usize, softmax: Softmax, x: &mut [f64]) {
         for row in group.chunks_exact_mut(ld) {
             row[..n].iter_mut().for_each(|x| *x -= log_sum);
         }
+    }
+}
+
+/// Numbers, padding included, over which probabilities sum to one.
+fn group_len(n: usize, ld: usize, softmax: Softmax) -> usize {
+    match softmax {
+        Softmax::Entire => n * ld,
+        Softmax::Rows => ld,
     }
 }
 

@@ -35,6 +35,35 @@ pub(crate) fn product(
     beta: f64,
     out: (&mut [f64], usize),
 ) {
+    let base = out.0.as_ptr();
+    // SAFETY: the base is `out` itself.
+    unsafe { checked(shape, alpha, x, y, beta, base, out) }
+}
+
+/// out = base + α Xᵀ Y, with `base` laid out as `out`.
+pub(crate) fn product_onto(
+    shape: Shape,
+    alpha: f64,
+    x: Strided,
+    y: (&[f64], usize),
+    base: &[f64],
+    out: (&mut [f64], usize),
+) {
+    assert!(base.len() >= out.0.len());
+    // SAFETY: the base is as long as `out`.
+    unsafe { checked(shape, alpha, x, y, 1.0, base.as_ptr(), out) }
+}
+
+/// `base` must be readable wherever `out` is.
+unsafe fn checked(
+    shape: Shape,
+    alpha: f64,
+    x: Strided,
+    y: (&[f64], usize),
+    beta: f64,
+    base: *const f64,
+    out: (&mut [f64], usize),
+) {
     let Shape {
         rows,
         columns,
@@ -56,6 +85,7 @@ pub(crate) fn product(
         x_column: x.column,
         y: y.0.as_ptr(),
         y_stride: y.1,
+        base,
         out: out.0.as_mut_ptr(),
         out_stride: out.1,
         alpha,
@@ -74,6 +104,7 @@ struct Raw {
     x_column: usize,
     y: *const f64,
     y_stride: usize,
+    base: *const f64,
     out: *mut f64,
     out_stride: usize,
     alpha: f64,
@@ -96,6 +127,7 @@ unsafe fn panels<V: Vector, const M: usize, const N: usize>(rows: usize, columns
         let n = if left == N + 1 { N - 1 } else { left.min(N) };
         let at = Raw {
             y: unsafe { raw.y.add(q) },
+            base: unsafe { raw.base.add(q) },
             out: unsafe { raw.out.add(q) },
             ..raw
         };
@@ -117,6 +149,7 @@ unsafe fn column<V: Vector, const M: usize, const N: usize>(rows: usize, raw: Ra
     while p < rows {
         let at = Raw {
             x: unsafe { raw.x.add(p * raw.x_column) },
+            base: unsafe { raw.base.add(p * raw.out_stride) },
             out: unsafe { raw.out.add(p * raw.out_stride) },
             ..raw
         };
@@ -155,14 +188,14 @@ unsafe fn block<V: Vector, const M: usize, const N: usize>(raw: Raw) {
         let (alpha, beta) = (V::splat(raw.alpha), V::splat(raw.beta));
         for i in 0..M {
             for j in 0..N {
-                let p = raw.out.add(i * raw.out_stride + j * V::W);
+                let at = i * raw.out_stride + j * V::W;
                 let sum = acc[i][j].mul(alpha);
                 let sum = if raw.beta == 0.0 {
                     sum
                 } else {
-                    sum.add_product(V::load(p), beta)
+                    sum.add_product(V::load(raw.base.add(at)), beta)
                 };
-                sum.store(p);
+                sum.store(raw.out.add(at));
             }
         }
     }

@@ -198,12 +198,12 @@ impl MatrixTask {
     /// norms, inner products, singular values, angles. It holds for gradient descent, momentum and gradient flow; not for Adam,
     /// which looks at coordinates.
     ///
-    /// None when it would not be smaller, or for the cross-entropy.
+    /// None when it would not be smaller, at rank one (whose step is cheap enough as it is), or for the cross-entropy.
     pub fn reduced(&self, start: &Factors) -> Result<Option<Reduced>> {
         self.check(start)?;
         let (targets, rank) = (self.target.rank(), start.rank());
         let squared = !matches!(self.objective, Objective::CrossEntropy { .. });
-        if !squared || targets + rank >= self.target.n() {
+        if !squared || targets + rank >= self.target.n() || (targets, rank) == (1, 1) {
             return Ok(None);
         }
         let side = |target: &Array2<f64>, learned: &Array2<f64>| -> Result<_> {

@@ -168,6 +168,7 @@ impl MatrixTask {
     /// size at the start.
     pub fn run(&self, start: &Factors, descent: &Descent) -> Result<Trajectory> {
         descent.validate()?;
+        let _threads = linalg::Threads::hold();
         if matches!(descent.optimizer, Optimizer::Sgd(_))
             && let Some(reduced) = self.reduced(start)?
         {
@@ -414,20 +415,33 @@ impl SideRecorder {
             return Ok(());
         }
         let columns = Array2::from_shape_fn((n, rank), |(i, k)| learned[k * ld + i]);
-        if let Some(basis) = &self.basis {
-            self.angles
-                .extend(linalg::angles_to_span(basis, &columns, rank.min(targets))?);
-        }
+        let count = rank.min(targets);
+        let least = match &self.basis {
+            // A basis of the whole space needs no angles.
+            Some(basis) if basis.ncols() < n => {
+                let svd = linalg::svd(&columns)?;
+                self.angles
+                    .extend(linalg::angles_between(basis, &linalg::range(&svd), count)?);
+                svd.s[svd.s.len() - 1]
+            }
+            whole => {
+                if whole.is_some() {
+                    self.angles.extend(std::iter::repeat_n(0.0, count));
+                }
+                if record.spectrum {
+                    linalg::singular_values(&columns)?
+                        .last()
+                        .copied()
+                        .unwrap_or(0.0)
+                } else {
+                    0.0
+                }
+            }
+        };
         if record.spectrum {
-            let least = if rank > n {
-                0.0
-            } else {
-                linalg::singular_values(&columns)?
-                    .last()
-                    .copied()
-                    .unwrap_or(0.0)
-            };
-            self.gram_min.push(least * least);
+            // More vectors than dimensions are dependent.
+            self.gram_min
+                .push(if rank > n { 0.0 } else { least * least });
         }
         Ok(())
     }
