@@ -3,7 +3,7 @@
     execute.py [NOTEBOOK …] [--scale check|quick|paper] [--device libtorch|flex|cuda] (--inplace | --out FOLDER)
 
 NOTEBOOK is a file, or a folder or file under notebooks/ (default: all of them). What is written holds nothing that
-changes from run to run: no times, no paths of this machine, and no progress, which the crate sends to stderr.
+changes from run to run: no times, no paths of this machine, and nothing of stderr, which is the crate's progress.
 """
 
 import argparse
@@ -13,11 +13,14 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
-
 ROOT = Path(__file__).resolve().parent.parent
+# Where a kernel's connection is noted; read when the next lines import Jupyter.
+os.environ.setdefault("JUPYTER_RUNTIME_DIR", str(ROOT / ".venv/runtime"))
+
+import nbformat  # noqa: E402
+from nbclient import NotebookClient  # noqa: E402
+from nbclient.exceptions import CellExecutionError, DeadKernelError  # noqa: E402
+
 KERNEL = "scurve"
 LARGEST = 300_000  # bytes of an executed notebook, so that it opens at once and its history stays small
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -47,7 +50,13 @@ def find(names: list[str]) -> list[Path]:
 
 
 def environment(scale: str, device: str) -> dict[str, str]:
-    return {**os.environ, "SCURVE_SCALE": scale, "SCURVE_DEVICE": device, "SCURVE_KERNEL": "run"}
+    return {
+        **os.environ,
+        "SCURVE_SCALE": scale,
+        "SCURVE_DEVICE": device,
+        "SCURVE_KERNEL": "run",
+        "SCURVE_PROGRESS": "none",
+    }
 
 
 def title(source: str) -> str:

@@ -4,4 +4,10 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 bash "$root/setup/setup.sh"
 cd "$root"
-SCURVE_KERNEL=lab exec "$root/.venv/bin/jupyter" lab notebooks/00-start-here.ipynb
+# JupyterLab keeps its settings and its running servers' notes in the project too.
+export JUPYTER_CONFIG_DIR=$root/.venv/etc/jupyter JUPYTER_DATA_DIR=$root/.venv/share/jupyter-user
+export JUPYTER_RUNTIME_DIR=$root/.venv/runtime
+export SCURVE_KERNEL=lab
+options=()
+if [ "$(id -u)" = 0 ]; then options=(--allow-root --no-browser); fi
+exec "$root/.venv/bin/jupyter" lab ${options[@]+"${options[@]}"} notebooks/00-start-here.ipynb

@@ -12,7 +12,7 @@ mkdir -p "$wheels"
 
 # Whatever Python this machine has, the same wheels: their libraries do not depend on it.
 download() {
-    "$python" -m pip download --disable-pip-version-check --no-deps --only-binary=:all: --exists-action i \
+    "$python" -m pip download --disable-pip-version-check --no-cache-dir --no-deps --only-binary=:all: --exists-action i \
         --implementation cp --python-version 3.12 --abi cp312 --abi abi3 --abi none \
         --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_17_x86_64 \
         --platform manylinux2014_x86_64 --dest "$wheels" "$@"

@@ -9,4 +9,4 @@ printf '\n== the notebooks, at the scale "%s"\n' "$scale"
 
 printf '\n== the claims\n'
 cd "$root"
-cargo run --release --locked --quiet ${features[@]+"${features[@]}"} -- claims
+cargo run --release --locked --quiet ${features[@]+"${features[@]}"} -- claims --scale "$scale" --update-ledger

@@ -6,10 +6,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import KernelManager
-
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("JUPYTER_RUNTIME_DIR", str(ROOT / ".venv/runtime"))
+
+from jupyter_client.kernelspec import KernelSpecManager  # noqa: E402
+from jupyter_client.manager import KernelManager  # noqa: E402
+
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -38,6 +40,7 @@ class Session:
         began = time.monotonic()
         self.manager.start_kernel(cwd=str(ROOT), env={**os.environ, "SCURVE_KERNEL": mode, **environment})
         self.client = self.manager.client()
+        self.client.allow_stdin = False
         self.client.start_channels()
         self.client.wait_for_ready(timeout=300)
         self.ready = time.monotonic() - began

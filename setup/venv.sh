@@ -25,6 +25,6 @@ if [ -x "$python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$made_from" ] && [ -x 
 fi
 rm -f "$stamp"
 "$interpreter" -m venv --clear "$root/.venv"
-"$python" -m pip install --quiet --disable-pip-version-check \
+"$python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
     -r "$root/setup/requirements.txt" -c "$root/setup/constraints.txt"
 printf '%s\n' "$made_from" >"$stamp"
