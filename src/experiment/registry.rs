@@ -124,7 +124,9 @@ const fn entry<E: Experiment>() -> Entry<E> {
 /// All experiments, in the order of their documents.
 pub fn registry() -> &'static [&'static dyn Registered] {
     const ALL: &[&dyn Registered] = &[
+        &entry::<scurves::OneComponent>(),
         &entry::<scurves::RankOne>(),
+        &entry::<scurves::Rank>(),
         &entry::<scurves::CrossEntropy>(),
         &entry::<scurves::WeightDecay>(),
     ];

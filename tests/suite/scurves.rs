@@ -2,7 +2,7 @@
 
 use scurve::claim::Verdict;
 use scurve::error::Error;
-use scurve::experiment::scurves::{CrossEntropy, WeightDecay};
+use scurve::experiment::scurves::{CrossEntropy, OneComponent, Rank, WeightDecay};
 use scurve::experiment::{Experiment, Outcome, RunOptions, Scale};
 
 /// Runs into a folder of its own and makes claims and figures.
@@ -128,4 +128,122 @@ fn the_check_presets_run() {
     );
     let outcome = run(&CrossEntropy::at(Scale::Check));
     assert_eq!(outcome.table_names(), ["curves", "runs"]);
+}
+
+#[test]
+fn single_component_is_exponential_and_a_link_makes_it_wait() {
+    let experiment = OneComponent {
+        sizes: vec![1, 3],
+        depths: vec![0.0, 4.0, 5.0, 6.0],
+        depth_spread: 0.0,
+        seeds: 2,
+        ..OneComponent::at(Scale::Quick)
+    };
+    let outcome = run(&experiment);
+    let runs = outcome.table("runs").unwrap();
+    // Two methods and four depths for each size.
+    assert_eq!(runs.height(), 2 * 2 * 6);
+    for rate in runs
+        .rows_where("method", "flow")
+        .unwrap()
+        .f64s("rate")
+        .unwrap()
+    {
+        assert!(rate.is_nan() || (rate - 2.0).abs() < 1e-6);
+    }
+    // From θ = −6 the drop comes after about e⁶ / a.
+    let deep = runs
+        .rows_where("depth", 6.0)
+        .unwrap()
+        .f64s("plateau")
+        .unwrap();
+    let law = 6f64.exp() / experiment.link_target;
+    assert!(
+        deep.iter().all(|p| (p / law - 1.0).abs() < 0.1),
+        "{deep:?} {law}"
+    );
+    let claims = experiment.claims(&outcome).unwrap().0;
+    assert!(
+        claims
+            .iter()
+            .all(|c| c.verdict == Verdict::Holds || c.seeds < 8),
+        "{claims:?}"
+    );
+}
+
+#[test]
+fn single_component_names_what_it_refuses() {
+    let check = OneComponent::at(Scale::Check);
+    let with = |change: fn(&mut OneComponent)| {
+        let mut experiment = check.clone();
+        change(&mut experiment);
+        refused(experiment)
+    };
+    assert_eq!(with(|e| e.sizes = vec![0]), "sizes");
+    assert_eq!(with(|e| e.learning_rate = 1.0), "learning_rate");
+    assert_eq!(with(|e| e.link_target = 1.0), "link_target");
+    assert_eq!(with(|e| e.depths = vec![-1.0]), "depths");
+}
+
+#[test]
+fn rank_one_has_a_plateau_and_full_rank_has_none() {
+    let experiment = Rank {
+        n: 40,
+        ranks: vec![1, 4, 40],
+        duration: 100.0,
+        seeds: 2,
+        ..Rank::at(Scale::Check)
+    };
+    let outcome = run(&experiment);
+    let runs = outcome.table("runs").unwrap();
+    assert_eq!(runs.height(), 2 * 3);
+    let of = |rank: i64, column: &str| runs.rows_where("rank", rank).unwrap().f64s(column).unwrap();
+    assert!(of(1, "plateau").iter().all(|p| *p > 0.5));
+    assert!(of(40, "plateau").iter().all(|p| *p == 0.0));
+    assert!(of(4, "angle").iter().all(|a| *a < 1e-6));
+    assert!(of(1, "spread_modes").iter().all(|s| *s == 0.0));
+    assert!(of(1, "final_loss").iter().all(|l| *l < 1e-20));
+    let curves = outcome.table("curves").unwrap();
+    for column in [
+        "rank", "step", "t", "loss", "norm", "cosine", "angle", "gram_min", "seed",
+    ] {
+        assert!(curves.names().iter().any(|n| n == column), "{column}");
+    }
+}
+
+#[test]
+fn rank_records_divergence_and_names_what_it_refuses() {
+    let experiment = Rank {
+        n: 20,
+        ranks: vec![1, 20],
+        rate: 1.9,
+        duration: 400.0,
+        seeds: 1,
+        ..Rank::at(Scale::Check)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = experiment
+        .run_with(&RunOptions::into_folder(folder.path()))
+        .unwrap();
+    let runs = outcome.table("runs").unwrap();
+    let diverged = runs.i64s("diverged").unwrap();
+    let sigma = runs.f64s("sigma").unwrap();
+    assert!(
+        diverged
+            .iter()
+            .zip(sigma)
+            .all(|(d, s)| (*d >= 0) == s.is_nan())
+    );
+    assert!(diverged.iter().any(|d| *d >= 0), "{diverged:?}");
+    let check = Rank::at(Scale::Check);
+    let with = |change: fn(&mut Rank)| {
+        let mut experiment = check.clone();
+        change(&mut experiment);
+        refused(experiment)
+    };
+    assert_eq!(with(|e| e.ranks = vec![101]), "ranks");
+    assert_eq!(with(|e| e.ranks = vec![]), "ranks");
+    assert_eq!(with(|e| e.rate = 2.0), "rate");
+    assert_eq!(with(|e| e.target_scale = 0.0), "target_scale");
+    assert_eq!(with(|e| e.duration = 1.0), "duration");
 }

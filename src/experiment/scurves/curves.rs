@@ -38,6 +38,12 @@ pub(super) fn median(curves: &[(Vec<f64>, Vec<f64>)]) -> (Vec<f64>, Vec<f64>) {
     )
 }
 
+/// The median over the seeds of `table` of column `y` over `x`, without the record at x = 0, which a logarithmic axis cannot show.
+pub(super) fn median_after_zero(table: &Table, x: &str, y: &str) -> Result<(Vec<f64>, Vec<f64>)> {
+    let (xs, ys) = median(&by_seed(table, x, y)?);
+    Ok(xs.into_iter().zip(ys).filter(|(x, _)| *x > 0.0).unzip())
+}
+
 /// Seeds as pale curves and their median dark, as one series. A logarithmic x axis leaves out t = 0.
 pub(super) fn draw_seeds(
     panel: Panel,

@@ -2,9 +2,14 @@
 
 mod cross_entropy;
 mod curves;
+mod measure;
+mod rank;
 mod rank_one;
+mod single_component;
 mod weight_decay;
 
 pub use cross_entropy::CrossEntropy;
+pub use rank::Rank;
 pub use rank_one::RankOne;
+pub use single_component::OneComponent;
 pub use weight_decay::WeightDecay;

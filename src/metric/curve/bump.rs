@@ -63,7 +63,8 @@ impl Default for Bumps {
 
 /// The number of bumps in a series: falls by at least `rule.fall` with a rise by at least `rule.rise` before and after each.
 ///
-/// Give the absolute value of a cosine: the sign of a pair (ã_k, b̃_k) is free.
+/// The sign of a pair (ã_k, b̃_k) is free: give a cosine the sign with which it ends. Its absolute value folds where the cosine passes through
+/// zero, which looks like a fall and a rise.
 ///
 /// ```
 /// use scurve::metric::curve::{bumps, Bumps};
@@ -73,14 +74,25 @@ impl Default for Bumps {
 /// assert_eq!(bumps(&[0.0, 0.5, 0.46, 0.9], Bumps::default()), 0); // falls too little
 /// ```
 pub fn bumps(values: &[f64], rule: Bumps) -> usize {
+    bump_peaks(values, rule).len()
+}
+
+/// Where the bumps are: the index of the peak from which each falls.
+///
+/// ```
+/// use scurve::metric::curve::{bump_peaks, Bumps};
+/// assert_eq!(bump_peaks(&[0.0, 0.5, 0.4, 0.9], Bumps::default()), [1]);
+/// ```
+pub fn bump_peaks(values: &[f64], rule: Bumps) -> Vec<usize> {
     // Swings of the smaller kind first; a fall then counts when it and its neighbours are large enough.
     let turns = zigzag(values, rule.fall.min(rule.rise));
-    let swings: Vec<f64> = turns
-        .windows(2)
-        .map(|w| values[w[1]] - values[w[0]])
-        .collect();
-    let counts = |w: &&[f64]| w[0] >= rule.rise && w[1] <= -rule.fall && w[2] >= rule.rise;
-    swings.windows(3).filter(counts).count()
+    let swing = |from: usize, to: usize| values[to] - values[from];
+    let counts = |w: &&[usize]| {
+        swing(w[0], w[1]) >= rule.rise
+            && swing(w[1], w[2]) <= -rule.fall
+            && swing(w[2], w[3]) >= rule.rise
+    };
+    turns.windows(4).filter(counts).map(|w| w[1]).collect()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@
 mod bump;
 mod fit;
 
-pub use bump::{Bumps, bumps, zigzag};
+pub use bump::{Bumps, bump_peaks, bumps, zigzag};
 pub use fit::{
     AlgebraicFit, ExponentialFit, PowerFit, Tail, TailLaw, algebraic_fit, exponential_fit,
     power_fit, tail, window,

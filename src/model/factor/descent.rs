@@ -66,6 +66,8 @@ pub struct Record {
     pub angles: bool,
     /// Smallest eigenvalues of ãᵀã and b̃ᵀb̃.
     pub spectrum: bool,
+    /// Strengths of the target's singular modes in Ã.
+    pub modes: bool,
 }
 
 /// 50 records per factor of ten, ten vectors a side, angles and spectra.
@@ -76,6 +78,7 @@ impl Default for Record {
             vectors: 10,
             angles: true,
             spectrum: true,
+            modes: false,
         }
     }
 }
@@ -88,6 +91,7 @@ impl Record {
             vectors: 0,
             angles: false,
             spectrum: false,
+            modes: false,
         }
     }
 }

@@ -93,6 +93,18 @@ impl Factors {
         linalg::singular_values(&ra.dot(&rb.t()))
     }
 
+    /// The thin singular value decomposition of a bᵀ, with min(n, r) modes u_k σ_k v_kᵀ, found from the same core.
+    pub fn svd(&self) -> Result<linalg::Svd> {
+        let (qa, ra) = linalg::qr(&self.a)?;
+        let (qb, rb) = linalg::qr(&self.b)?;
+        let core = linalg::svd(&ra.dot(&rb.t()))?;
+        Ok(linalg::Svd {
+            u: qa.dot(&core.u),
+            s: core.s,
+            vt: core.vt.dot(&qb.t()),
+        })
+    }
+
     /// aᵀa − bᵀb, r × r: constant under gradient flow without weight decay, and with it shrinking as e^{−2λt}.
     pub fn imbalance(&self) -> Array2<f64> {
         self.a.t().dot(&self.a) - self.b.t().dot(&self.b)

@@ -26,6 +26,9 @@ pub struct Trajectory {
     pub a: Side,
     /// The right side.
     pub b: Side,
+    /// u_kᵀ Ã v_k / σ_k, T × r*, for the target's singular modes u_k σ_k v_kᵀ, strongest first: 1 when a mode is learned. No columns when not
+    /// recorded.
+    pub modes: Array2<f64>,
     /// The learned factors at the end.
     pub end: Factors,
 }
@@ -320,6 +323,9 @@ struct Recorder<'a> {
     loss: Vec<f64>,
     a: SideRecorder,
     b: SideRecorder,
+    /// The target's singular modes, when their strengths are recorded.
+    target: Option<linalg::Svd>,
+    modes: Vec<f64>,
 }
 
 impl<'a> Recorder<'a> {
@@ -331,6 +337,8 @@ impl<'a> Recorder<'a> {
             loss: vec![],
             a: SideRecorder::new(&task.target().a, rank, record)?,
             b: SideRecorder::new(&task.target().b, rank, record)?,
+            target: record.modes.then(|| task.target().svd()).transpose()?,
+            modes: vec![],
         })
     }
 
@@ -339,14 +347,24 @@ impl<'a> Recorder<'a> {
         self.time.push(time);
         self.loss.push(loss);
         self.a.take(self.record, &kernel.left, kernel)?;
-        self.b.take(self.record, &kernel.right, kernel)
+        self.b.take(self.record, &kernel.right, kernel)?;
+        if let Some(target) = &self.target {
+            let left = target.u.t().dot(&columns(kernel, &kernel.left));
+            let right = target.vt.dot(&columns(kernel, &kernel.right));
+            let strength = |k: usize| left.row(k).dot(&right.row(k)) / target.s[k];
+            self.modes.extend((0..target.s.len()).map(strength));
+        }
+        Ok(())
     }
 
     fn finish(self, kernel: &Kernel) -> Result<Trajectory> {
         let mut flat = vec![0.0; 2 * kernel.n * kernel.rank];
         kernel.store(&mut flat);
         let records = self.time.len();
+        let modes = self.modes.len() / records.max(1);
         Ok(Trajectory {
+            modes: Array2::from_shape_vec((records, modes), self.modes)
+                .map_err(|e| crate::error::Error::Linalg(e.to_string()))?,
             steps: self.steps,
             time: self.time,
             loss: self.loss,
@@ -355,6 +373,12 @@ impl<'a> Recorder<'a> {
             end: Factors::from_flat(kernel.n, kernel.rank, &flat)?,
         })
     }
+}
+
+/// The learned vectors of a stack of targets and learned ones, n × r.
+fn columns(kernel: &Kernel, stack: &[f64]) -> Array2<f64> {
+    let (ld, learned) = (kernel.ld, &stack[kernel.targets * kernel.ld..]);
+    Array2::from_shape_fn((kernel.n, kernel.rank), |(i, k)| learned[k * ld + i])
 }
 
 struct SideRecorder {
@@ -414,7 +438,7 @@ impl SideRecorder {
         if !record.angles && !record.spectrum {
             return Ok(());
         }
-        let columns = Array2::from_shape_fn((n, rank), |(i, k)| learned[k * ld + i]);
+        let columns = columns(kernel, stack);
         let count = rank.min(targets);
         let least = match &self.basis {
             // A basis of the whole space needs no angles.
