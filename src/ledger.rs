@@ -2,7 +2,7 @@
 
 use crate::claim::{Claim, Claims};
 use crate::error::{Error, Result};
-use crate::experiment::data_root;
+use crate::experiment::{data_root, registry};
 use crate::table::{Table, write_atomic};
 use polars::prelude::{CsvReadOptions, SerReader};
 use std::path::{Path, PathBuf};
@@ -68,4 +68,31 @@ pub fn read(path: &Path) -> Result<Ledger> {
 /// Writes the ledger.
 pub fn write(path: &Path, ledger: &Ledger) -> Result<()> {
     write_atomic(path, ledger.0.table()?.to_csv()?.as_bytes())
+}
+
+/// The map from section to notebook to experiment, with what the ledger says of it, as a Markdown table.
+///
+/// README holds it between two marks; `scurve list --markdown` prints it and a test compares the two.
+pub fn map(ledger: &Ledger) -> String {
+    let mut out = String::from(
+        "| section | notebook | experiment | claims: hold / fail / differ / inconclusive |\n|---|---|---|---|\n",
+    );
+    for experiment in registry() {
+        let info = experiment.info();
+        let claims = ledger.of(info.id);
+        let [hold, fail, differ, open] = claims.tally();
+        let said = if claims.0.is_empty() {
+            "not measured yet".to_string()
+        } else {
+            format!("{hold} / {fail} / {differ} / {open}")
+        };
+        out += &format!(
+            "| {} | [{}]({}) | `{}` | {said} |\n",
+            info.source(),
+            info.notebook,
+            info.notebook_path(),
+            info.id,
+        );
+    }
+    out
 }

@@ -30,6 +30,9 @@ enum Command {
         /// As a JSON array of objects with id, title, source, notebook and revision.
         #[arg(long)]
         json: bool,
+        /// As the Markdown table of README, with what the ledger says.
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
     /// Show an experiment's settings as TOML, with what each means.
     Show {
@@ -176,7 +179,11 @@ fn not_there(id: &str) -> Error {
 /// Does what was asked.
 pub fn run(args: Args) -> Result<()> {
     match args.command {
-        Command::List { json } => list(json),
+        Command::List {
+            json: _,
+            markdown: true,
+        } => print(&ledger::map(&ledger::read(&ledger::path())?)),
+        Command::List { json, .. } => list(json),
         Command::Show { which } => {
             let text = find(&which.id)?.settings(&which.request()?)?;
             print(&text)

@@ -53,13 +53,26 @@ use std::io::Write;
 use std::path::Path;
 
 /// Panels in a grid, with a title above and notes below.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Figure {
     title: String,
     columns: Option<usize>,
     size: Option<(f64, f64)>,
     panels: Vec<Panel>,
     notes: Vec<String>,
+}
+
+/// Short, for messages: the data stay out. (A notebook cell whose last expression moves a variable of an earlier line falls back
+/// to this; name the figure in a `let` and end the cell with the name to see it drawn.)
+impl std::fmt::Debug for Figure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Figure {:?} of {} panels; to see it drawn: `let figure = …;`, then `figure` as the cell's last line",
+            self.title,
+            self.panels.len()
+        )
+    }
 }
 
 impl Figure {

@@ -142,7 +142,10 @@ fn very_many_points_stay_a_small_file() {
     let y: Vec<f64> = (0..200_000).map(|i| f64::from(i % 31) * 0.5).collect();
     let style = Style::new().alpha(1.0);
     let panel = Panel::new("").scatter("p", &x, &y).styled(style);
-    let svg = Figure::new("").panel(panel.line("l", &x, &y)).svg().unwrap();
+    let svg = Figure::new("")
+        .panel(panel.line("l", &x, &y))
+        .svg()
+        .unwrap();
     assert!(svg.len() < 1_000_000, "{} bytes", svg.len());
 }
 
