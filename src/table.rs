@@ -107,6 +107,14 @@ impl Table {
         }
     }
 
+    /// As [`with_constant`](Self::with_constant), with the new column before all others.
+    pub fn led_by(self, name: &str, value: impl Into<Constant>) -> Result<Self> {
+        let table = self.with_constant(name, value)?;
+        let mut columns = table.frame.columns().to_vec();
+        columns.rotate_right(1);
+        Ok(DataFrame::new_infer_height(columns)?.into())
+    }
+
     /// Rows.
     pub fn height(&self) -> usize {
         self.frame.height()

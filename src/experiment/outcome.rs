@@ -156,7 +156,7 @@ impl Outcome {
                         parts
                             .entry(name)
                             .or_default()
-                            .push(table.with_constant("seed", seed)?);
+                            .push(table.led_by("seed", seed)?);
                     }
                 }
             }
