@@ -5,5 +5,4 @@ mod experiment;
 mod factor;
 mod head;
 mod optimizer;
-mod readme;
 mod scurves;
