@@ -213,7 +213,7 @@ impl Claims {
 
     /// Shows the claims in a notebook cell.
     pub fn evcxr_display(&self) {
-        display::mime("text/html", &self.to_html());
+        display::html(&self.to_html(), &self.to_string());
     }
 
     /// The claims as an HTML table with coloured verdicts.

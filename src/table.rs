@@ -286,20 +286,24 @@ impl Table {
 
     /// Shows the table in a notebook cell: types, row count, head and tail.
     pub fn evcxr_display(&self) {
-        display::mime("text/html", &self.to_html());
+        let (headers, rows) = self.shown();
+        let text = display::text_table(&headers, &rows, self.height());
+        display::html(&display::html_table(&headers, rows, self.height()), &text);
     }
 
     /// The table as HTML: types, row count, head and tail.
     pub fn to_html(&self) -> String {
+        let (headers, rows) = self.shown();
+        display::html_table(&headers, rows, self.height())
+    }
+
+    /// Headers, and the cells of head and tail.
+    fn shown(&self) -> (Vec<display::Header>, Vec<Vec<String>>) {
         let (n, edge) = (self.height(), 8);
-        let shown: Vec<usize> = if n <= 2 * edge + 1 {
-            (0..n).collect()
-        } else {
-            (0..edge).chain(n - edge..n).collect()
-        };
-        let header: Vec<display::Header> = self
-            .frame
-            .columns()
+        let shown = if n <= 2 * edge + 1 { 0..n } else { 0..edge };
+        let tail = (n - edge.min(n)).max(shown.end)..n;
+        let columns = self.frame.columns();
+        let headers = columns
             .iter()
             .map(|c| {
                 display::Header::new(
@@ -309,17 +313,13 @@ impl Table {
                 )
             })
             .collect();
-        let rows = shown
-            .iter()
-            .map(|&i| {
-                self.frame
-                    .columns()
-                    .iter()
-                    .map(|c| c.get(i).map_or(String::new(), |v| cell(&v)))
-                    .collect()
-            })
-            .collect();
-        display::html_table(&header, rows, n)
+        let row = |i: usize| {
+            columns
+                .iter()
+                .map(|c| c.get(i).map_or(String::new(), |v| cell(&v)))
+                .collect()
+        };
+        (headers, shown.chain(tail).map(row).collect())
     }
 }
 

@@ -260,3 +260,127 @@ fn cite_and_completions_print() {
     assert!(ok(dir.path(), &["cite", ID]).starts_with("@misc{"));
     assert!(ok(dir.path(), &["completions", "bash"]).contains("scurve"));
 }
+
+#[test]
+fn a_corrupt_table_is_named_and_computed_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let d = dir.path();
+    ok(d, &["run", ID, "--scale", "check"]);
+    let settings = std::fs::read_dir(d.join("data/tables").join(ID))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    let shard = settings.path().join("seed=1").join("runs.parquet");
+    let whole = std::fs::read(&shard).unwrap();
+    std::fs::write(&shard, &whole[..whole.len() / 2]).unwrap();
+    fails(
+        d,
+        &["claims", ID, "--scale", "check"],
+        3,
+        &["seed=1", "runs.parquet", "set aside"],
+    );
+    ok(d, &["run", ID, "--scale", "check"]);
+    assert_eq!(std::fs::read(&shard).unwrap(), whole);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_finished_seeds() {
+    let dir = tempfile::tempdir().unwrap();
+    let finished = || {
+        let mut open = vec![dir.path().join("data/tables")];
+        let mut done = 0;
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                done += usize::from(path.ends_with("done.json"));
+                if path.is_dir() {
+                    open.push(path);
+                }
+            }
+        }
+        done
+    };
+    let run = ["run", ID, "--seeds", "3000", "--set", "duration=400"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_scurve"))
+        .args(run)
+        .env("SCURVE_DATA", dir.path().join("data/tables"))
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while finished() < 3 {
+        assert_eq!(
+            child.try_wait().unwrap(),
+            None,
+            "it ended before it was stopped"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(130), "{}", text(&out.stderr));
+    let kept = finished();
+    assert!((3..3000).contains(&kept));
+    let said = text(&out.stderr);
+    assert!(
+        said.contains(&format!("after {kept} of 3000 seeds")),
+        "{said}"
+    );
+    // The same command with as many seeds as are there computes nothing.
+    let kept = kept.to_string();
+    let again = scurve(
+        dir.path(),
+        &["run", ID, "--seeds", "3", "--set", "duration=400"],
+    );
+    assert!(
+        text(&again.stderr).contains("seeds read from"),
+        "{kept}: {}",
+        text(&again.stderr)
+    );
+}
+
+/// A full disk, where the system offers one: writing to a file system of 256 kB.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_folder_is_named_and_nothing_is_half_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let full = dir.path().join("full");
+    std::fs::create_dir(&full).unwrap();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+        .arg(&full)
+        .output()
+        .is_ok_and(|o| o.status.success());
+    if !mounted {
+        eprintln!("skipped: this user cannot mount a small file system");
+        return;
+    }
+    let out = scurve(
+        dir.path(),
+        &["run", ID, "--seeds", "64", "--out", full.to_str().unwrap()],
+    );
+    let left: Vec<_> = Command::new("find")
+        .arg(&full)
+        .arg("-name")
+        .arg(".tmp*")
+        .output()
+        .unwrap()
+        .stdout;
+    Command::new("umount").arg(&full).status().unwrap();
+    let said = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(3), "{said}");
+    assert!(
+        said.contains("free some space") && said.contains("full"),
+        "{said}"
+    );
+    assert_eq!(text(&left), "");
+}
