@@ -2,7 +2,7 @@
 
 use super::exp::exp_shifted;
 use super::product::{Shape, Strided, dots, product, product_onto, transpose};
-use super::simd::padded;
+use super::simd::{advance, padded};
 use super::task::{MatrixTask, Objective, Softmax};
 use super::{rank_one, residual};
 use ndarray::Array2;
@@ -171,12 +171,8 @@ impl Kernel {
         let keep = 1.0 - rate * self.decay;
         for _ in 0..steps {
             self.differentiate();
-            for (x, g) in self.left[at..].iter_mut().zip(&self.grad_left) {
-                *x = keep * *x - rate * g;
-            }
-            for (x, g) in self.right[at..].iter_mut().zip(&self.grad_right) {
-                *x = keep * *x - rate * g;
-            }
+            advance(&mut self.left[at..], &self.grad_left, keep, rate);
+            advance(&mut self.right[at..], &self.grad_right, keep, rate);
         }
     }
 

@@ -4,7 +4,7 @@ use super::descent::{Mover, Trainee, train};
 use super::exp::exp_shifted;
 use super::product::{Shape, Strided, dots, product};
 use super::residual::{dot, sum_of_squares};
-use super::simd::padded;
+use super::simd::{advance, padded};
 use super::{Descent, Factors, Init};
 use crate::error::{Error, Result};
 use crate::optimizer::Flow;
@@ -568,12 +568,8 @@ impl Trainee for HeadKernel {
             self.differentiate();
             for part in &mut self.parts {
                 let at = part.targets * part.ld;
-                for (x, g) in part.left[at..].iter_mut().zip(&part.grad_left) {
-                    *x -= rate * g;
-                }
-                for (x, g) in part.right[at..].iter_mut().zip(&part.grad_right) {
-                    *x -= rate * g;
-                }
+                advance(&mut part.left[at..], &part.grad_left, 1.0, rate);
+                advance(&mut part.right[at..], &part.grad_right, 1.0, rate);
             }
         }
     }

@@ -178,18 +178,18 @@ unsafe fn block<V: Vector, const M: usize, const N: usize>(raw: Raw) {
             let y = raw.y.add(l * raw.y_stride);
             let x = raw.x.add(l * raw.x_row);
             let v: [V; N] = std::array::from_fn(|j| V::load(y.add(j * V::W)));
-            for i in 0..M {
+            for (i, sums) in acc.iter_mut().enumerate() {
                 let s = V::splat(*x.add(i * raw.x_column));
-                for j in 0..N {
-                    acc[i][j] = acc[i][j].add_product(s, v[j]);
+                for (sum, v) in sums.iter_mut().zip(v) {
+                    *sum = sum.add_product(s, v);
                 }
             }
         }
         let (alpha, beta) = (V::splat(raw.alpha), V::splat(raw.beta));
-        for i in 0..M {
-            for j in 0..N {
+        for (i, sums) in acc.iter().enumerate() {
+            for (j, sum) in sums.iter().enumerate() {
                 let at = i * raw.out_stride + j * V::W;
-                let sum = acc[i][j].mul(alpha);
+                let sum = sum.mul(alpha);
                 let sum = if raw.beta == 0.0 {
                     sum
                 } else {

@@ -218,3 +218,21 @@ macro_rules! dispatch {
     };
 }
 pub(crate) use dispatch;
+
+/// x ← keep x − rate g.
+pub(crate) fn advance(x: &mut [f64], g: &[f64], keep: f64, rate: f64) {
+    // SAFETY: no memory is accessed but through the slices.
+    unsafe { advance_raw(x, g, keep, rate) }
+}
+
+dispatch! {
+    unsafe fn advance_raw(x: &mut [f64], g: &[f64], keep: f64, rate: f64),
+    avx512 = advance_any, avx2 = advance_any, plain = advance_any
+}
+
+#[inline(always)]
+unsafe fn advance_any(x: &mut [f64], g: &[f64], keep: f64, rate: f64) {
+    for (x, g) in x.iter_mut().zip(g) {
+        *x = keep * *x - rate * g;
+    }
+}
