@@ -21,6 +21,17 @@ TEMPLATES = ROOT / "setup/kernel"
 SPEC = ROOT / ".venv/share/jupyter/kernels/scurve"
 KEPT = 4  # libraries of so many builds, for kernels that still run on an earlier one
 
+STUB = """[package]
+name = "{name}"
+version = "0.0.0"
+edition = "2024"
+
+[lib]
+path = "lib.rs"
+
+[workspace]
+"""
+
 
 def output(*command: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -53,7 +64,7 @@ def keep(release: Path, flex: bool) -> Path:
     """A folder that holds all that a cell's build reads, whatever later builds do."""
     library = release / "libscurve.so"
     digest = hashlib.sha256(library.read_bytes())
-    for template in sorted(TEMPLATES.iterdir()):
+    for template in sorted(p for p in TEMPLATES.rglob("*") if p.is_file()):
         digest.update(template.read_bytes())
     folder = cache() / "kernel" / digest.hexdigest()[:16]
     if folder.exists():
@@ -74,6 +85,12 @@ def keep(release: Path, flex: bool) -> Path:
     manifest = (TEMPLATES / "analysis.toml").read_text()
     if flex:
         manifest = manifest.replace('default = ["libtorch"]', "default = []")
+    for source in sorted((TEMPLATES / "stub").glob("*.rs")):
+        stub = part / "stub" / source.stem
+        stub.mkdir(parents=True)
+        shutil.copy(source, stub / "lib.rs")
+        (stub / "Cargo.toml").write_text(STUB.format(name=source.stem))
+        manifest = manifest.replace("[dependencies]\n", f'[dependencies]\n{source.stem} = {{ path = "../stub/{source.stem}" }}\n')
     (part / "analysis/Cargo.toml").write_text(manifest)
     subprocess.run(["cargo", "fetch", "--quiet", "--manifest-path", part / "analysis/Cargo.toml"], cwd=part, check=True)
     try:
