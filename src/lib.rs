@@ -32,4 +32,4 @@ pub mod table;
 pub mod trace;
 
 // For notebook cells, which see no other crate: their types are named and their functions called through this one.
-pub use {burn, ndarray, polars};
+pub use {burn, ndarray, polars, rand, rand_chacha};
