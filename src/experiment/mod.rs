@@ -14,7 +14,7 @@ mod shard;
 pub use outcome::{Outcome, RunOptions};
 pub use progress::{Progress, interrupt, interrupted};
 pub use registry::{Registered, Report, Request, find, registry};
-pub use settings::{Field, from_toml, overridden, settings, to_toml};
+pub use settings::{Field, display_settings, from_toml, overridden, settings, to_toml};
 pub use shard::{Shard, Tables, data_root};
 
 use crate::claim::Claims;

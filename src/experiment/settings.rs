@@ -1,6 +1,7 @@
 //! Settings: one declaration gives the struct, its three presets, and the meaning of each field.
 
 use super::{Experiment, Scale};
+use crate::display;
 use crate::error::{Error, Result};
 use serde::Serialize;
 use std::fmt::Write;
@@ -50,6 +51,11 @@ macro_rules! settings {
                 },)+
             ];
 
+            /// Shows the settings in a notebook cell: name, value, meaning.
+            pub fn evcxr_display(&self) {
+                $crate::experiment::display_settings(self, Self::FIELDS);
+            }
+
             /// The settings of a scale.
             pub fn at(scale: $crate::experiment::Scale) -> Self {
                 use $crate::experiment::Scale;
@@ -64,24 +70,46 @@ macro_rules! settings {
 }
 pub use crate::settings;
 
+/// Shows settings in a notebook cell: name, value as TOML, meaning.
+pub fn display_settings(settings: &impl Serialize, fields: &[Field]) {
+    let rows = match inline_values(settings, fields) {
+        Ok(values) => values,
+        Err(e) => return display::error(&e),
+    };
+    let headers = ["setting", "value", "meaning"].map(|name| display::Header::new(name, "", false));
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|(field, value)| vec![field.name.into(), value, field.meaning.into()])
+        .collect();
+    let (text, n) = (display::text_table(&headers, &rows, rows.len()), rows.len());
+    display::html(&display::html_table(&headers, rows, n), &text);
+}
+
+/// Each field with its value as one line of TOML.
+fn inline_values(settings: &impl Serialize, fields: &[Field]) -> Result<Vec<(Field, String)>> {
+    let failed = |e: toml::ser::Error| Error::Config {
+        origin: "settings".into(),
+        message: e.to_string(),
+    };
+    let table = toml::Table::try_from(settings).map_err(failed)?;
+    fields
+        .iter()
+        .filter_map(|field| table.get(field.name).map(|value| (*field, value)))
+        .map(|(field, value)| {
+            let mut inline = String::new();
+            value
+                .serialize(toml::ser::ValueSerializer::new(&mut inline))
+                .map_err(failed)?;
+            Ok((field, inline))
+        })
+        .collect()
+}
+
 /// The settings as TOML, each with its meaning above it.
 pub fn to_toml<E: Experiment>(experiment: &E) -> Result<String> {
-    let value = toml::Table::try_from(experiment).map_err(|e| Error::Config {
-        origin: E::INFO.id.into(),
-        message: e.to_string(),
-    })?;
     let mut out = format!("# {}: {}\n", E::INFO.id, E::INFO.title);
-    for field in E::FIELDS {
-        let Some(v) = value.get(field.name) else {
-            continue;
-        };
-        let mut inline = String::new();
-        v.serialize(toml::ser::ValueSerializer::new(&mut inline))
-            .map_err(|e| Error::Config {
-                origin: field.name.into(),
-                message: e.to_string(),
-            })?;
-        let _ = write!(out, "\n# {}\n{} = {inline}\n", field.meaning, field.name);
+    for (field, value) in inline_values(experiment, E::FIELDS)? {
+        let _ = write!(out, "\n# {}\n{} = {value}\n", field.meaning, field.name);
     }
     Ok(out)
 }
