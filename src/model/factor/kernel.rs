@@ -1,6 +1,6 @@
 //! The state of a factor model in padded rows, its gradient and its loss: everything that a training loop touches.
 
-use super::exp::exp_shifted;
+use super::cross_entropy::Logits;
 use super::product::{Shape, Strided, dots, product, product_onto, transpose};
 use super::simd::{advance, padded};
 use super::task::{MatrixTask, Objective, Softmax};
@@ -105,7 +105,7 @@ impl Kernel {
         kernel.target_norm2 = residual::sum_of_squares(n, ld, &kernel.target);
         if let Objective::CrossEntropy { softmax } = kernel.objective {
             kernel.log_target = kernel.target.clone();
-            log_softmax(n, ld, softmax, &mut kernel.log_target);
+            Logits::new(n, ld, softmax).log_softmax(&mut kernel.log_target);
             kernel.target = kernel.log_target.clone();
             for row in kernel.target.chunks_exact_mut(ld) {
                 row[..n].iter_mut().for_each(|x| *x = x.exp());
@@ -255,34 +255,12 @@ impl Kernel {
 
     /// A − ãb̃ᵀ, or for the cross-entropy target minus predicted probabilities.
     fn fill_residual(&mut self) {
-        let Self { n, ld, .. } = *self;
-        let squared = !matches!(self.objective, Objective::CrossEntropy { .. });
-        if squared {
+        if let Objective::CrossEntropy { softmax } = self.objective {
+            self.multiply(1.0, false);
+            let shape = Logits::new(self.n, self.ld, softmax);
+            shape.subtract_softmax(&self.target, &mut self.residual[..self.n * self.ld]);
+        } else {
             self.multiply(-1.0, true);
-            return;
-        }
-        self.multiply(1.0, false);
-        let Objective::CrossEntropy { softmax } = self.objective else {
-            unreachable!("squared losses returned above")
-        };
-        let group = group_len(n, ld, softmax);
-        let groups = self.residual[..n * ld].chunks_exact_mut(group);
-        for (logits, target) in groups.zip(self.target.chunks_exact(group)) {
-            let shift = logits
-                .chunks_exact(ld)
-                .map(|row| max(&row[..n]))
-                .fold(f64::MIN, f64::max);
-            // Padding must not count in the sum: it becomes e^−708.
-            for row in logits.chunks_exact_mut(ld) {
-                row[n..].fill(f64::MIN);
-            }
-            let inverse = 1.0 / exp_shifted(logits, shift);
-            for (x, p) in logits.iter_mut().zip(target) {
-                *x = p - *x * inverse;
-            }
-            for row in logits.chunks_exact_mut(ld) {
-                row[n..].fill(0.0);
-            }
         }
     }
 
@@ -332,129 +310,29 @@ impl Kernel {
         if plain >= SMALL * SMALL * self.target_norm2 || plain.is_nan() {
             return plain;
         }
-        residual::doubled(
-            n,
-            ld,
-            self.targets,
-            &self.left,
-            &self.right,
-            &mut self.residual,
-        );
+        self.double_residual();
         residual::sum_of_squares(n, ld, &self.residual[..n * ld])
     }
 
-    /// KL(P ‖ Q) = Σ P φ(ln Q − ln P) with φ(d) = e^d − 1 − d, which has no terms of either sign to cancel.
+    /// KL(P ‖ Q).
     fn divergence(&mut self, softmax: Softmax) -> f64 {
-        let Self { n, ld, .. } = *self;
+        let shape = Logits::new(self.n, self.ld, softmax);
         self.multiply(1.0, false);
-        log_softmax(n, ld, softmax, &mut self.residual[..n * ld]);
-        let mut plain = 0.0;
-        for i in 0..n {
-            let entries = i * ld..i * ld + n;
-            let logs = self.log_target[entries.clone()]
-                .iter()
-                .zip(&self.residual[entries.clone()]);
-            for (p, (log_p, log_q)) in self.target[entries].iter().zip(logs) {
-                let d = log_q - log_p;
-                // Far apart, P may underflow where Q does not: Q − P − P d then, not P φ(d).
-                plain += if d.abs() < 0.5 {
-                    p * curvature(d)
-                } else {
-                    log_q.exp() - p - p * d
-                };
-            }
-        }
+        let logits = &mut self.residual[..self.n * self.ld];
+        shape.log_softmax(logits);
+        let plain = shape.divergence(&self.target, &self.log_target, logits);
         if plain > SMALL * SMALL || plain.is_nan() {
             return plain;
         }
-        // Near the optimum ln Q − ln P = δ − D with D = C − Z in doubled precision and δ = −ln Σ P e^−D of each group.
-        residual::doubled(
-            n,
-            ld,
-            self.targets,
-            &self.left,
-            &self.right,
-            &mut self.residual,
-        );
-        let group = match softmax {
-            Softmax::Entire => n,
-            Softmax::Rows => 1,
-        };
-        let mut sum = 0.0;
-        for rows in (0..n).step_by(group) {
-            let rows = rows..rows + group;
-            let entries = |i: usize| i * ld..i * ld + n;
-            let tilt: f64 = rows
-                .clone()
-                .map(|i| {
-                    let pairs = self.target[entries(i)]
-                        .iter()
-                        .zip(&self.residual[entries(i)]);
-                    pairs.map(|(p, d)| p * (-d).exp_m1()).sum::<f64>()
-                })
-                .sum();
-            let delta = -tilt.ln_1p();
-            for i in rows {
-                let pairs = self.target[entries(i)]
-                    .iter()
-                    .zip(&self.residual[entries(i)]);
-                sum += pairs.map(|(p, d)| p * curvature(delta - d)).sum::<f64>();
-            }
-        }
-        sum
+        self.double_residual();
+        shape.small_divergence(&self.target, &self.residual)
     }
-}
 
-/// φ(d) = e^d − 1 − d, right to a few units in the last place also for small d.
-fn curvature(d: f64) -> f64 {
-    if d.abs() < 0.02 {
-        let series =
-            1.0 + d / 3.0 * (1.0 + d / 4.0 * (1.0 + d / 5.0 * (1.0 + d / 6.0 * (1.0 + d / 7.0))));
-        0.5 * d * d * series
-    } else {
-        d.exp_m1() - d
+    /// A − ãb̃ᵀ in doubled precision.
+    fn double_residual(&mut self) {
+        let Self { n, ld, targets, .. } = *self;
+        residual::doubled(n, ld, targets, &self.left, &self.right, &mut self.residual);
     }
-}
-
-/// ln softmax over the whole matrix or over each row, in place; the padding is left alone.
-fn log_softmax(n: usize, ld: usize, softmax: Softmax, x: &mut [f64]) {
-    let group = group_len(n, ld, softmax);
-    let mut row_copy = vec![0.0; n];
-    for group in x.chunks_exact_mut(group) {
-        let shift = group
-            .chunks_exact(ld)
-            .map(|row| max(&row[..n]))
-            .fold(f64::MIN, f64::max);
-        let mut sum = 0.0;
-        for row in group.chunks_exact(ld) {
-            row_copy.copy_from_slice(&row[..n]);
-            sum += exp_shifted(&mut row_copy, shift);
-        }
-        let log_sum = shift + sum.ln();
-        for row in group.chunks_exact_mut(ld) {
-            row[..n].iter_mut().for_each(|x| *x -= log_sum);
-        }
-    }
-}
-
-/// Numbers, padding included, over which probabilities sum to one.
-fn group_len(n: usize, ld: usize, softmax: Softmax) -> usize {
-    match softmax {
-        Softmax::Entire => n * ld,
-        Softmax::Rows => ld,
-    }
-}
-
-fn max(x: &[f64]) -> f64 {
-    let mut most = [f64::MIN; 8];
-    let chunks = x.chunks_exact(8);
-    let tail = chunks.remainder().iter().fold(f64::MIN, |m, x| m.max(*x));
-    for chunk in chunks {
-        for (m, x) in most.iter_mut().zip(chunk) {
-            *m = if *x > *m { *x } else { *m };
-        }
-    }
-    most.iter().fold(tail, |m, x| m.max(*x))
 }
 
 /// Columns of an (n, r) matrix to padded rows.

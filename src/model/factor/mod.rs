@@ -16,14 +16,18 @@
 //! seconds.
 
 mod component;
+mod cross_entropy;
 mod descent;
 mod exp;
 mod factors;
+mod head_kernel;
+mod head_trajectory;
 mod init;
 mod kernel;
 mod kronecker;
 pub(crate) mod product;
 mod rank_one;
+mod recorder;
 mod residual;
 pub(crate) mod simd;
 mod task;
@@ -32,7 +36,8 @@ mod trajectory;
 pub use component::{ComponentTrajectory, Output, SingleComponent};
 pub use descent::{Descent, Record};
 pub use factors::Factors;
+pub use head_trajectory::HeadTrajectory;
 pub use init::Init;
-pub use kronecker::{HeadTrajectory, Kronecker, Link};
+pub use kronecker::{Kronecker, Link};
 pub use task::{MatrixTask, Objective, Reduced, Softmax};
 pub use trajectory::{Side, Trajectory};
