@@ -127,6 +127,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<scurves::OneComponent>(),
         &entry::<scurves::RankOne>(),
         &entry::<scurves::Rank>(),
+        &entry::<scurves::AttentionHead>(),
         &entry::<scurves::CrossEntropy>(),
         &entry::<scurves::WeightDecay>(),
     ];

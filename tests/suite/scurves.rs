@@ -2,7 +2,7 @@
 
 use scurve::claim::Verdict;
 use scurve::error::Error;
-use scurve::experiment::scurves::{CrossEntropy, OneComponent, Rank, WeightDecay};
+use scurve::experiment::scurves::{AttentionHead, CrossEntropy, OneComponent, Rank, WeightDecay};
 use scurve::experiment::{Experiment, Outcome, RunOptions, Scale};
 
 /// Runs into a folder of its own and makes claims and figures.
@@ -116,6 +116,53 @@ fn cross_entropy_names_what_it_refuses() {
     let mut experiment = CrossEntropy::at(Scale::Check);
     experiment.wide_rate = 0.0;
     assert_eq!(refused(experiment), "wide_rate");
+}
+
+#[test]
+fn an_attention_head_decays_by_a_power_law_and_waits_longer_with_more_parts() {
+    let experiment = AttentionHead {
+        seeds: 3,
+        budget: 2e4,
+        ..AttentionHead::at(Scale::Check)
+    };
+    let outcome = run(&experiment);
+    let runs = outcome.table("runs").unwrap();
+    assert_eq!(runs.height(), 3 * 4);
+    // N ∼ t^{−1/3} of balanced parts without overlap.
+    let balanced = runs.rows_where("case", "balanced").unwrap();
+    for exponent in balanced.f64s("exponent").unwrap() {
+        assert!((exponent - 1.0 / 3.0).abs() < 0.02, "{exponent}");
+    }
+    let linear = runs.rows_where("case", "linear").unwrap();
+    let plateau = |parts: i64| {
+        let rows = linear.rows_where("parts", parts).unwrap();
+        rows.f64s("plateau").unwrap()
+    };
+    for (one, two) in plateau(1).into_iter().zip(plateau(2)) {
+        assert!(one < two, "{one} {two}");
+    }
+    for (rate, change) in linear
+        .f64s("initial_rate")
+        .unwrap()
+        .iter()
+        .zip(linear.f64s("invariance").unwrap())
+    {
+        assert!((rate - 1.0).abs() < 0.1 && change < 1e-13, "{rate} {change}");
+    }
+}
+
+#[test]
+fn an_attention_head_names_what_it_refuses() {
+    let check = AttentionHead::at(Scale::Check);
+    let with = |change: fn(&mut AttentionHead)| {
+        let mut experiment = check.clone();
+        change(&mut experiment);
+        refused(experiment)
+    };
+    assert_eq!(with(|e| e.parts = vec![0]), "parts");
+    assert_eq!(with(|e| e.rank = 33), "rank");
+    assert_eq!(with(|e| e.budget = -1.0), "budget");
+    assert_eq!(with(|e| e.rtol = 1.0), "rtol");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! *Multi-Component Learning and S-Curves* and the comments below it, section by section.
 
+mod attention_head;
 mod cross_entropy;
 mod curves;
 mod measure;
@@ -8,6 +9,7 @@ mod rank_one;
 mod single_component;
 mod weight_decay;
 
+pub use attention_head::AttentionHead;
 pub use cross_entropy::CrossEntropy;
 pub use rank::Rank;
 pub use rank_one::RankOne;
