@@ -147,7 +147,10 @@ fn an_attention_head_decays_by_a_power_law_and_waits_longer_with_more_parts() {
         .iter()
         .zip(linear.f64s("invariance").unwrap())
     {
-        assert!((rate - 1.0).abs() < 0.1 && change < 1e-13, "{rate} {change}");
+        assert!(
+            (rate - 1.0).abs() < 0.1 && change < 1e-13,
+            "{rate} {change}"
+        );
     }
 }
 
