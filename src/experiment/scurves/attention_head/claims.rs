@@ -21,6 +21,7 @@ pub(super) fn measure(experiment: &AttentionHead, outcome: &Outcome) -> Result<C
         claims.push(invariance(&runs)?);
         claims.push(sign(&runs)?);
         claims.push(softmax(&runs)?);
+        claims.push(softmax_drop(&runs)?);
     }
     claims.push(more_parts(&runs, experiment)?);
     Ok(Claims(claims))
@@ -223,6 +224,26 @@ fn softmax(runs: &Runs) -> Result<Claim> {
     .note(format!(
         "median of seeds; share with a plateau {with}; the pattern's entries are positive and its rows sum to 1, so that ⟨M₁, M̃₁⟩ > 0 from the start (median |cos(H, H̃)| \
          {cosine} against {cosine_linear}) and the pattern cannot decay; least norm of C, D {norm}"
+    )))
+}
+
+fn softmax_drop(runs: &Runs) -> Result<Claim> {
+    let measured = stats::median(&ratio(
+        &runs.values("softmax", 2, "width")?,
+        &runs.head("width")?,
+    ));
+    let end = stats::median(&runs.values("softmax", 2, "end_loss")?);
+    Ok(Claim::new(
+        "softmax-drop",
+        "comments, softmax",
+        "intuitively, softmax feels \"S-curve-ey\"",
+        "below 1: time from 90 % to 10 % of the drop, softmax(AB) ⊗ CD over AB ⊗ CD",
+        measured,
+    )
+    .verdict(Verdict::below(measured, 1.0))
+    .note(format!(
+        "median of seeds, times × ‖H‖² of each; where the pattern is near 0 or 1 its gradient is small, and the drop ends in a slow tail: median loss {end} ‖H‖² where the linear \
+         head's is below 10⁻⁸"
     )))
 }
 

@@ -62,7 +62,7 @@ fn head(outcome: &Outcome) -> Result<Figure> {
     for (y, label) in [
         ("loss", "loss / ‖H‖²"),
         ("norm", "squared norm / first value"),
-        ("cosine", "cos(H, H̃)"),
+        ("cosine", "cosine of target and learned H"),
     ] {
         let mut panel = Panel::new("").x("time t × ‖H‖²").y(label).log_x();
         panel = match y {
