@@ -196,7 +196,7 @@ pub(crate) fn distance_squared(p: Point, a: Point, b: Point) -> f64 {
 /// Cuts a polyline into the drawn pieces of a dash pattern in pixels.
 pub(crate) fn dash(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
     let total: f64 = pattern.iter().sum();
-    if pattern.is_empty() || points.len() < 2 || !(total > 0.1) {
+    if pattern.is_empty() || points.len() < 2 || total.is_nan() || total <= 0.1 {
         return vec![points.to_vec()];
     }
     let mut pieces = Vec::new();

@@ -6,10 +6,13 @@ use crate::stats;
 use crate::table::Table;
 use std::fmt::Display;
 
+/// The x and the y of one curve.
+pub(super) type Curve = (Vec<f64>, Vec<f64>);
+
 /// One curve for each seed of `table`: the columns `x` and `y`, in the order of the rows.
-pub(super) fn by_seed(table: &Table, x: &str, y: &str) -> Result<Vec<(Vec<f64>, Vec<f64>)>> {
+pub(super) fn by_seed(table: &Table, x: &str, y: &str) -> Result<Vec<Curve>> {
     let (seeds, xs, ys) = (table.i64s("seed")?, table.f64s(x)?, table.f64s(y)?);
-    let mut curves: Vec<(i64, (Vec<f64>, Vec<f64>))> = Vec::new();
+    let mut curves: Vec<(i64, Curve)> = Vec::new();
     for ((seed, x), y) in seeds.into_iter().zip(xs).zip(ys) {
         let at = match curves.iter().position(|c| c.0 == seed) {
             Some(at) => at,
@@ -26,7 +29,7 @@ pub(super) fn by_seed(table: &Table, x: &str, y: &str) -> Result<Vec<(Vec<f64>, 
 }
 
 /// The median of curves that share their x, record by record, as far as the shortest goes.
-pub(super) fn median(curves: &[(Vec<f64>, Vec<f64>)]) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn median(curves: &[Curve]) -> Curve {
     let Some(shortest) = curves.iter().min_by_key(|c| c.0.len()) else {
         return (Vec::new(), Vec::new());
     };
@@ -39,20 +42,15 @@ pub(super) fn median(curves: &[(Vec<f64>, Vec<f64>)]) -> (Vec<f64>, Vec<f64>) {
 }
 
 /// The median over the seeds of `table` of column `y` over `x`, without the record at x = 0, which a logarithmic axis cannot show.
-pub(super) fn median_after_zero(table: &Table, x: &str, y: &str) -> Result<(Vec<f64>, Vec<f64>)> {
+pub(super) fn median_after_zero(table: &Table, x: &str, y: &str) -> Result<Curve> {
     let (xs, ys) = median(&by_seed(table, x, y)?);
     Ok(xs.into_iter().zip(ys).filter(|(x, _)| *x > 0.0).unzip())
 }
 
 /// Seeds as pale curves and their median dark, as one series. A logarithmic x axis leaves out t = 0.
-pub(super) fn draw_seeds(
-    panel: Panel,
-    label: &str,
-    curves: Vec<(Vec<f64>, Vec<f64>)>,
-    style: Style,
-) -> Panel {
+pub(super) fn draw_seeds(panel: Panel, label: &str, curves: Vec<Curve>, style: Style) -> Panel {
     let (x, y) = median(&curves);
-    let positive = |(x, y): (Vec<f64>, Vec<f64>)| -> (Vec<f64>, Vec<f64>) {
+    let positive = |(x, y): Curve| -> Curve {
         x.into_iter()
             .zip(y)
             .filter(|(x, y)| *x > 0.0 && *y > 0.0)
