@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::table::Table;
 use ndarray::Array2;
 
-/// The record of a run of [`Kronecker`]: T records of m parts.
+/// The record of a run of [`Kronecker`](super::Kronecker): T records of m parts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeadTrajectory {
     /// Recorded steps; empty under gradient flow.
