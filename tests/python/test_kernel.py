@@ -1,10 +1,14 @@
 """What the notebook kernel promises: it fails loudly or kindly, infers types, and bears interruption and rebuilds."""
 
 import json
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_panic_fails_an_executed_cell(kernel):
@@ -92,3 +96,36 @@ def test_types_are_inferred(lab, code, expected):
     name = code.split()[1]
     kinds = lab.run(":vars").data["text/plain"].splitlines()
     assert any(kind.startswith(f"{name}: ") and expected in kind for kind in kinds), kinds
+
+
+def test_a_rebuild_of_the_crate_does_not_disturb_a_running_kernel(kernel, tmp_path):
+    """A build replaces the library in cargo's folder; the kernel reads its own copy, and no other file of a build."""
+    metadata = json.loads(subprocess.check_output(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=ROOT))
+    library = Path(metadata["target_directory"]) / "release/libscurve.so"
+    for config in (ROOT / ".venv/share/jupyter/kernels/scurve").glob("*/init.evcxr"):
+        assert metadata["target_directory"] not in config.read_text()
+    session = kernel("lab")
+    assert session.run("use scurve::prelude::*; let kept = Seed(3);").ok
+    aside = library.with_suffix(".aside")
+    library.rename(aside)
+    try:
+        reply = session.run('kept.normal("init", 2, 2).dim()')
+    finally:
+        aside.rename(library)
+    assert reply.data["text/plain"] == "(2, 2)", reply.error
+
+
+def test_an_interrupted_run_keeps_its_finished_seeds(kernel, tmp_path):
+    session = kernel("lab", SCURVE_DATA=str(tmp_path), SCURVE_PROGRESS="lines")
+    assert session.run("use scurve::prelude::*;").ok
+    assert session.run("let experiment = RankOne { seeds: 4000, ..RankOne::preset(Scale::Check) };").ok
+    interruption = threading.Timer(4, session.interrupt)
+    interruption.start()
+    assert not session.run("let outcome = experiment.run().unwrap();").ok
+    interruption.join()
+    kept = len(list(tmp_path.rglob("seed=*")))
+    assert kept >= 2
+    again = session.run(
+        f"let outcome = RankOne {{ seeds: {kept // 2}, ..RankOne::preset(Scale::Check) }}.run().unwrap(); outcome.reused()"
+    )
+    assert again.data["text/plain"] == str(kept // 2), again.error
