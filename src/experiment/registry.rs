@@ -127,9 +127,11 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<scurves::OneComponent>(),
         &entry::<scurves::RankOne>(),
         &entry::<scurves::Rank>(),
+        &entry::<scurves::RankTwoBumps>(),
         &entry::<scurves::AttentionHead>(),
         &entry::<scurves::CrossEntropy>(),
         &entry::<scurves::WeightDecay>(),
+        &entry::<scurves::AdamComparison>(),
     ];
     ALL
 }

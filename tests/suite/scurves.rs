@@ -2,7 +2,9 @@
 
 use scurve::claim::Verdict;
 use scurve::error::Error;
-use scurve::experiment::scurves::{AttentionHead, CrossEntropy, OneComponent, Rank, WeightDecay};
+use scurve::experiment::scurves::{
+    AdamComparison, AttentionHead, CrossEntropy, OneComponent, Rank, RankTwoBumps, WeightDecay,
+};
 use scurve::experiment::{Experiment, Outcome, RunOptions, Scale};
 
 /// Runs into a folder of its own and makes claims and figures.
@@ -296,4 +298,105 @@ fn rank_records_divergence_and_names_what_it_refuses() {
     assert_eq!(with(|e| e.rate = 2.0), "rate");
     assert_eq!(with(|e| e.target_scale = 0.0), "target_scale");
     assert_eq!(with(|e| e.duration = 1.0), "duration");
+}
+
+#[test]
+fn rank_two_bumps_count_and_a_gap_makes_a_second_plateau() {
+    let experiment = RankTwoBumps {
+        n: 30,
+        ranks: vec![2],
+        slow_ranks: vec![2],
+        gaps: vec![1.0, 8.0],
+        seeds: 3,
+        ..RankTwoBumps::at(Scale::Check)
+    };
+    let outcome = run(&experiment);
+    let runs = outcome.table("runs").unwrap();
+    // Three optimizers at two speeds.
+    assert_eq!(runs.height(), 3 * 3 * 2);
+    let rates = |speed: &str| {
+        runs.rows_where("speed", speed)
+            .unwrap()
+            .f64s("rate")
+            .unwrap()
+    };
+    assert!(
+        rates("slow")
+            .iter()
+            .zip(rates("tuned"))
+            .all(|(s, t)| *s == 0.25 * t)
+    );
+    // Folding at zero can only add to what is counted as a fall.
+    assert!(
+        runs.f64s("backoffs")
+            .unwrap()
+            .iter()
+            .zip(runs.f64s("bumps").unwrap())
+            .all(|(b, n)| *b >= n)
+    );
+    let gaps = outcome.table("gaps").unwrap();
+    let (gap, plateaus) = (gaps.f64s("gap").unwrap(), gaps.i64s("plateaus").unwrap());
+    let wide = gap
+        .iter()
+        .zip(plateaus)
+        .filter(|(g, _)| (**g - 8.0).abs() < 1e-9);
+    assert_eq!(wide.map(|(_, p)| p).collect::<Vec<_>>(), [2, 2, 2]);
+}
+
+#[test]
+fn adam_compares_at_tuned_rates() {
+    let experiment = AdamComparison {
+        n: 30,
+        ranks: vec![1, 30],
+        seeds: 2,
+        ..AdamComparison::at(Scale::Check)
+    };
+    let outcome = run(&experiment);
+    let runs = outcome.table("runs").unwrap();
+    assert_eq!(runs.height(), 2 * 2 * 3 * 2);
+    // The tuned rate is one of the grid, the same for all seeds, and reaches the loss well within the run.
+    for (name, grid) in [
+        ("gd", &experiment.gd_rates),
+        ("adam", &experiment.adam_rates),
+    ] {
+        let mine = runs
+            .rows_where("optimizer", name)
+            .unwrap()
+            .rows_where("speed", "tuned")
+            .unwrap();
+        let one = mine.rows_where("rank", 1).unwrap();
+        let rates = one.f64s("rate").unwrap();
+        assert!(grid.contains(&rates[0]) && rates.iter().all(|r| *r == rates[0]));
+        assert!(
+            one.f64s("steps_to_loss")
+                .unwrap()
+                .iter()
+                .all(|s| s.is_finite())
+        );
+    }
+}
+
+#[test]
+fn the_optimizer_studies_name_what_they_refuse() {
+    let check = RankTwoBumps::at(Scale::Check);
+    let with = |change: fn(&mut RankTwoBumps)| {
+        let mut experiment = check.clone();
+        change(&mut experiment);
+        refused(experiment)
+    };
+    assert_eq!(with(|e| e.fall = 0.0), "fall");
+    assert_eq!(with(|e| e.gaps = vec![0.5]), "gaps");
+    assert_eq!(with(|e| e.adam_rates = vec![]), "adam_rates");
+    assert_eq!(with(|e| e.slow_ranks = vec![200]), "ranks");
+    let check = AdamComparison::at(Scale::Check);
+    let with = |change: fn(&mut AdamComparison)| {
+        let mut experiment = check.clone();
+        change(&mut experiment);
+        refused(experiment)
+    };
+    assert_eq!(with(|e| e.gd_rates = vec![-1.0]), "gd_rates");
+    assert_eq!(with(|e| e.tuning_loss = 1.5), "tuning_loss");
+    assert_eq!(with(|e| e.tuning_seeds = 0), "tuning_seeds");
+    assert_eq!(with(|e| e.window = 0.0), "window");
+    assert_eq!(with(|e| e.ranks = vec![0]), "ranks");
 }
