@@ -224,7 +224,7 @@ pub(super) fn measure(settings: &RankTwoBumps, outcome: &Outcome) -> Result<Clai
                 difference,
             )
             .verdict(Verdict::above(difference, 0.0))
-            .note(format!("tuned rates; {note}; at the end AdamW's decay goes on turning the vectors within their span")),
+            .note(format!("tuned rates; {note}")),
         );
     }
     for &rank in settings
