@@ -10,18 +10,6 @@ use super::style::{Dash, Marker};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
-impl Rgb {
-    /// The colour as `#rrggbb`, or `#rgb` where that says the same.
-    pub(crate) fn hex(self) -> String {
-        let Rgb(r, g, b) = self;
-        if [r, g, b].iter().all(|c| c >> 4 == c & 15) {
-            format!("#{:x}{:x}{:x}", r & 15, g & 15, b & 15)
-        } else {
-            format!("#{r:02x}{g:02x}{b:02x}")
-        }
-    }
-}
-
 /// Which colour a series is drawn in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Colour {
@@ -174,11 +162,5 @@ mod tests {
                 .collect();
             assert!(lights.windows(2).all(|w| w[1] > w[0] - 2e-3), "{map:?}");
         }
-    }
-
-    #[test]
-    fn hex_is_short_where_it_can_be() {
-        assert_eq!(Rgb(0x22, 0x22, 0x22).hex(), "#222");
-        assert_eq!(Rgb(1, 0x72, 0xb2).hex(), "#0172b2");
     }
 }

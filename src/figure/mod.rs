@@ -2,7 +2,7 @@
 //!
 //! A [`Figure`] holds [`Panel`]s; both are built by chaining, own their data and say what is wrong with it instead of
 //! drawing nonsense. Legends stand outside the axes and are shared where panels show the same series. The same scene
-//! is written as SVG (text as text, a few tens of kilobytes) and painted as PNG (twice the size, embedded font, the
+//! is drawn with plotters as SVG (text as text, a few tens of kilobytes) and as PNG (twice the size, embedded font, the
 //! same bytes on every machine).
 //!
 //! ```
@@ -19,8 +19,8 @@
 
 mod annotate;
 mod axes;
+mod bitmap;
 mod colour;
-mod cover;
 mod draw;
 mod font;
 mod frame;
@@ -29,10 +29,10 @@ mod label;
 mod layout;
 mod legend;
 mod mark;
+mod page;
 mod panel;
 mod path;
-mod png;
-mod raster;
+mod render;
 mod scale;
 mod scene;
 mod series;
@@ -42,6 +42,7 @@ mod svg;
 mod tests;
 mod theme;
 mod ticks;
+mod tidy;
 
 pub use colour::{Colour, ColourMap, Rgb};
 pub use panel::{Legend, Panel};
@@ -120,7 +121,7 @@ impl Figure {
     /// [`Error::Setting`] names the panel's or series' field that cannot be drawn (lengths that differ, a range that is
     /// empty, no bins …); [`Error::Figure`] when the figure as a whole cannot.
     pub fn svg(&self) -> Result<String> {
-        Ok(svg::svg(&layout::compose(self)?))
+        svg::svg(&layout::compose(self)?)
     }
 
     /// The figure as a PNG with two pixels for one of the SVG. The same figure gives the same bytes on every machine.
@@ -128,7 +129,7 @@ impl Figure {
     /// # Errors
     /// As [`Figure::svg`].
     pub fn png(&self) -> Result<Vec<u8>> {
-        Ok(raster::png(&layout::compose(self)?))
+        bitmap::png(&layout::compose(self)?)
     }
 
     /// Writes the figure to a file, `.svg` or `.png` by its name: to a temporary name first, then renamed, so that

@@ -1,278 +1,124 @@
-//! A scene as SVG: text stays text, no identifiers (so that many figures share a page), positions to a tenth of a pixel.
+//! A scene as SVG, through plotters' SVG backend.
+//!
+//! The backend writes an element with all of its attributes for every stroke, area and letter; [`tidy`] folds what is alike
+//! into paths with relative moves and adds what plotters cannot say: round joints, the weight and rim of text, scripts
+//! within a text. Text stays text, and there are no identifiers, so that many figures share a page.
 
+use super::bitmap;
 use super::colour::Rgb;
 use super::font;
-use super::label;
-use super::png;
-use super::scale::Point;
+use super::render::{self, failed, units};
+use super::scale::Rect;
 use super::scene::{Anchor, Op, Pen, Scene, Text};
-use super::style::Marker;
+use super::style::Dash;
+use super::tidy::{self, Element, Layer};
 use crate::display::escape;
+use crate::error::Result;
+use plotters::prelude::{DrawingBackend, SVGBackend};
+use std::borrow::Cow;
 use std::fmt::Write;
 
+/// Units of the drawing for one pixel: plotters' positions are whole numbers.
+const GRID: f64 = 20.0;
+
 /// The scene as a complete SVG document.
-pub(crate) fn svg(scene: &Scene) -> String {
+pub(crate) fn svg(scene: &Scene) -> Result<String> {
+    let (wide, tall) = (units(scene.width, GRID), units(scene.height, GRID));
     let (w, h) = (number(scene.width), number(scene.height));
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" role=\"img\" \
-         font-family=\"{}\" style=\"max-width:100%;height:auto\"><title>{}</title><path fill=\"#fff\" d=\"M0 0h{w}v{h}H0z\"/>",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {wide} {tall}\" role=\"img\" \
+         font-family=\"{}\" style=\"max-width:100%;height:auto\"><title>{}</title><path fill=\"#fff\" d=\"M0 0h{wide}v{tall}H0z\"/>",
         font::FAMILY,
         escape(&scene.title),
     );
-    scene.ops.iter().for_each(|op| write_op(&mut out, op));
+    for op in &scene.ops {
+        if let Op::Image {
+            area,
+            columns,
+            pixels,
+        } = op
+        {
+            image(&mut out, area, *columns, pixels)?;
+            continue;
+        }
+        let mut drawn = String::new();
+        let mut back = SVGBackend::with_string(&mut drawn, (wide as u32, tall as u32));
+        // Dashes are an attribute here: of a long line they would be many pieces.
+        let (op, dashes) = undashed(op);
+        let op = op.as_ref();
+        render::draw(&mut back, GRID, op).map_err(failed)?;
+        back.present().map_err(failed)?;
+        drop(back);
+        let elements = tidy::elements(&drawn);
+        match op {
+            Op::Text(text) => words(&mut out, text, &elements),
+            Op::Areas { .. } => tidy::paths(&mut out, &elements, Layer::Joined, ""),
+            Op::Lines { .. } => tidy::paths(&mut out, &elements, Layer::Round, &dashes),
+            _ => tidy::paths(&mut out, &elements, Layer::Plain, ""),
+        }
+    }
     out.push_str("</svg>\n");
-    out
+    Ok(out)
+}
+
+/// Lines without their dash pattern, and the pattern as an attribute; anything else as it is.
+fn undashed(op: &Op) -> (Cow<'_, Op>, String) {
+    match op {
+        Op::Lines { paths, pen } if pen.dash != Dash::Solid => {
+            let lengths: Vec<String> = pen
+                .pattern()
+                .iter()
+                .map(|length| units(*length, GRID).to_string())
+                .collect();
+            let solid = Op::Lines {
+                paths: paths.clone(),
+                pen: Pen {
+                    dash: Dash::Solid,
+                    ..*pen
+                },
+            };
+            let attribute = format!(" stroke-dasharray=\"{}\"", lengths.join(" "));
+            (Cow::Owned(solid), attribute)
+        }
+        _ => (Cow::Borrowed(op), String::new()),
+    }
 }
 
 /// A number with at most two decimals, as short as can be.
 fn number(v: f64) -> String {
-    let text = format!("{:.2}", v);
+    let text = format!("{v:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    match text {
-        "-0" | "" => "0".to_string(),
-        _ => text.replacen(
-            "0.",
-            ".",
-            usize::from(text.starts_with("0.") || text.starts_with("-0.")),
-        ),
-    }
+    if text == "-0" { "0" } else { text }.to_string()
 }
 
-/// Path data in relative tenths of a pixel.
-#[derive(Default)]
-struct Path {
-    data: String,
-    at: (i64, i64),
-}
-
-impl Path {
-    fn tenths(p: Point) -> (i64, i64) {
-        ((p.0 * 10.0).round() as i64, (p.1 * 10.0).round() as i64)
-    }
-
-    fn value(&mut self, tenths: i64) {
-        let start = !self
-            .data
-            .ends_with(|c: char| c.is_ascii_digit() || c == '.');
-        if tenths < 0 {
-            self.data.push('-');
-        } else if !start {
-            self.data.push(' ');
-        }
-        let (whole, part) = (tenths.abs() / 10, tenths.abs() % 10);
-        if whole > 0 || part == 0 {
-            let _ = write!(self.data, "{whole}");
-        }
-        if part > 0 {
-            let _ = write!(self.data, ".{part}");
-        }
-    }
-
-    fn command(&mut self, letter: char, p: (i64, i64)) {
-        self.data.push(letter);
-        self.value(p.0);
-        self.value(p.1);
-    }
-
-    fn polyline(&mut self, points: &[Point], close: bool) {
-        let Some(&first) = points.first() else { return };
-        let start = Self::tenths(first);
-        self.command('M', start);
-        self.at = start;
-        let mut moved = false;
-        for &point in &points[1..] {
-            let to = Self::tenths(point);
-            let (dx, dy) = (to.0 - self.at.0, to.1 - self.at.1);
-            if dx == 0 && dy == 0 {
-                continue;
-            }
-            if moved {
-                self.value(dx);
-                self.value(dy);
-            } else {
-                self.command('l', (dx, dy));
-            }
-            moved = true;
-            self.at = to;
-        }
-        if close {
-            self.data.push('z');
-        } else if !moved {
-            // A line to itself: round ends make it a dot.
-            self.data.push_str("h0");
-        }
-    }
-}
-
-fn attribute_alpha(name: &str, alpha: f64) -> String {
-    if alpha < 1.0 {
-        format!(" {name}=\"{}\"", number(alpha))
-    } else {
-        String::new()
-    }
-}
-
-fn write_op(out: &mut String, op: &Op) {
-    match op {
-        Op::Lines { paths, pen } => lines(out, paths, pen),
-        Op::Rules {
-            segments,
-            colour,
-            width,
-        } => {
-            let mut path = Path::default();
-            segments
-                .iter()
-                .for_each(|&(a, b)| path.polyline(&[a, b], false));
-            if !segments.is_empty() {
-                let _ = write!(
-                    out,
-                    "<path fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" d=\"{}\"/>",
-                    colour.hex(),
-                    number(*width),
-                    path.data
-                );
-            }
-        }
-        Op::Areas {
-            rings,
-            colour,
-            alpha,
-        } => {
-            let mut path = Path::default();
-            rings.iter().for_each(|ring| path.polyline(ring, true));
-            if !path.data.is_empty() {
-                let fade = attribute_alpha("fill-opacity", *alpha);
-                let _ = write!(
-                    out,
-                    "<path fill=\"{}\"{fade} d=\"{}\"/>",
-                    colour.hex(),
-                    path.data
-                );
-            }
-        }
-        Op::Markers {
-            at,
-            marker,
-            size,
-            colour,
-            alpha,
-        } => markers(out, at, *marker, *size, *colour, *alpha),
-        Op::Text(text) => write_text(out, text),
-        Op::Image {
-            area,
-            columns,
-            pixels,
-        } => {
-            let rows = pixels.len() / (*columns).max(1);
-            let bytes: Vec<u8> = pixels.iter().flat_map(|p| [p.0, p.1, p.2]).collect();
-            let data = base64(&png::encode(*columns, rows, &bytes, None));
-            let _ = write!(
-                out,
-                "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
-                 style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}\"/>",
-                number(area.left),
-                number(area.top),
-                number(area.width()),
-                number(area.height()),
-            );
-        }
-    }
-}
-
-fn lines(out: &mut String, paths: &[Vec<Point>], pen: &Pen) {
-    let dash: Vec<String> = pen.pattern().into_iter().map(number).collect();
-    let dash = if dash.is_empty() {
-        String::new()
-    } else {
-        format!(" stroke-dasharray=\"{}\"", dash.join(" "))
-    };
-    let style = format!(
-        "fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linecap=\"round\" stroke-linejoin=\"round\"{dash}{}",
-        pen.colour.hex(),
-        number(pen.width),
-        attribute_alpha("stroke-opacity", pen.alpha)
+/// A heat map is embedded as a PNG: plotters' SVG backend would write a rectangle a cell.
+fn image(out: &mut String, area: &Rect, columns: usize, pixels: &[Rgb]) -> Result<()> {
+    let rows = pixels.len() / columns.max(1);
+    let bytes: Vec<u8> = pixels.iter().flat_map(|p| [p.0, p.1, p.2]).collect();
+    let data = base64(&bitmap::encode(columns, rows, &bytes, None)?);
+    let _ = write!(
+        out,
+        "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+         style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}\"/>",
+        number(area.left * GRID),
+        number(area.top * GRID),
+        number(area.width() * GRID),
+        number(area.height() * GRID),
     );
-    let datas: Vec<String> = paths
-        .iter()
-        .filter(|p| !p.is_empty())
-        .map(|points| {
-            let mut path = Path::default();
-            path.polyline(points, false);
-            path.data
-        })
-        .collect();
-    match datas.as_slice() {
-        [] => {}
-        [one] => {
-            let _ = write!(out, "<path {style} d=\"{one}\"/>");
-        }
-        // Opaque lines may share a path; pale ones darken where they meet.
-        many if pen.alpha >= 1.0 => {
-            let _ = write!(out, "<path {style} d=\"{}\"/>", many.concat());
-        }
-        many => {
-            let _ = write!(out, "<g {style}>");
-            many.iter().for_each(|data| {
-                let _ = write!(out, "<path d=\"{data}\"/>");
-            });
-            out.push_str("</g>");
-        }
-    }
+    Ok(())
 }
 
-fn markers(out: &mut String, at: &[Point], marker: Marker, size: f64, colour: Rgb, alpha: f64) {
-    let style = if marker == Marker::Circle {
-        format!(
-            "stroke=\"{}\" stroke-width=\"{}\" stroke-linecap=\"round\"{}",
-            colour.hex(),
-            number(size),
-            attribute_alpha("stroke-opacity", alpha)
-        )
-    } else {
-        format!(
-            "fill=\"{}\"{}",
-            colour.hex(),
-            attribute_alpha("fill-opacity", alpha)
-        )
-    };
-    let outline = marker.outline();
-    let shape = |path: &mut Path, &(x, y): &Point| {
-        let ring: Vec<Point> = outline
-            .iter()
-            .map(|(u, v)| (x + size * u, y + size * v))
-            .collect();
-        if ring.is_empty() {
-            path.polyline(&[(x, y)], false);
-        } else {
-            path.polyline(&ring, true);
-        }
-    };
-    if at.is_empty() {
-        return;
-    }
-    if alpha >= 1.0 {
-        let mut path = Path::default();
-        at.iter().for_each(|p| shape(&mut path, p));
-        let _ = write!(out, "<path {style} d=\"{}\"/>", path.data);
-        return;
-    }
-    let _ = write!(out, "<g {style}>");
-    for p in at {
-        let mut path = Path::default();
-        shape(&mut path, p);
-        let _ = write!(out, "<path d=\"{}\"/>", path.data);
-    }
-    out.push_str("</g>");
-}
-
-fn write_text(out: &mut String, text: &Text) {
-    let (x, y) = (number(text.at.0), number(text.at.1));
+/// One text from the elements of its runs: anchored as a whole at its baseline, so that it stays in place where a reader's
+/// font is wider or narrower than the embedded one, with later runs shifted inside it.
+fn words(out: &mut String, text: &Text, runs: &[Element]) {
+    let Some(first) = runs.first() else { return };
+    let size = |run: &Element| number((run.number("font-size") * 10.0).round() / 10.0);
+    let (x, y) = (units(text.at.0, GRID), units(text.at.1, GRID));
     let _ = write!(
         out,
         "<text font-size=\"{}\" fill=\"{}\"",
-        number(text.size),
-        text.colour.hex()
+        number(text.size * GRID),
+        first.get("fill")
     );
     match text.anchor {
         Anchor::Start => {}
@@ -283,8 +129,10 @@ fn write_text(out: &mut String, text: &Text) {
         out.push_str(" font-weight=\"600\"");
     }
     if text.rim {
-        out.push_str(
-            " stroke=\"#fff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"",
+        let width = units(3.0, GRID);
+        let _ = write!(
+            out,
+            " stroke=\"#fff\" stroke-width=\"{width}\" stroke-linejoin=\"round\" paint-order=\"stroke\""
         );
     }
     if text.upward {
@@ -293,28 +141,21 @@ fn write_text(out: &mut String, text: &Text) {
         let _ = write!(out, " x=\"{x}\" y=\"{y}\">");
     }
     let mut raised = 0.0;
-    for label::Run {
-        text: words,
-        size,
-        raise,
-    } in &text.runs
-    {
-        let dy = (raised - raise) * text.size;
-        let words = escape(words);
-        match (dy.abs() < 1e-9, *size == 1.0) {
-            (true, true) => out.push_str(&words),
-            (_, same) => {
-                out.push_str("<tspan");
-                if dy.abs() >= 1e-9 {
-                    let _ = write!(out, " dy=\"{}\"", number(dy));
-                }
-                if !same {
-                    let _ = write!(out, " font-size=\"{}\"", number(size * text.size));
-                }
-                let _ = write!(out, ">{words}</tspan>");
+    for (run, element) in text.runs.iter().zip(runs) {
+        let down = units((raised - run.raise) * text.size, GRID);
+        if down == 0 && run.size == 1.0 {
+            out.push_str(element.text);
+        } else {
+            out.push_str("<tspan");
+            if down != 0 {
+                let _ = write!(out, " dy=\"{down}\"");
             }
+            if run.size != 1.0 {
+                let _ = write!(out, " font-size=\"{}\"", size(element));
+            }
+            let _ = write!(out, ">{}</tspan>", element.text);
         }
-        raised = *raise;
+        raised = run.raise;
     }
     out.push_str("</text>");
 }
@@ -336,18 +177,6 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_and_paths_are_short() {
-        assert_eq!(number(0.5), ".5");
-        assert_eq!(number(-0.25), "-.25");
-        assert_eq!(number(-0.001), "0");
-        assert_eq!(number(10.0), "10");
-        assert_eq!(number(120.0), "120");
-        let mut path = Path::default();
-        path.polyline(&[(1.0, 2.0), (1.5, 2.04), (0.5, 12.0), (0.5, 12.0)], false);
-        assert_eq!(path.data, "M1 2l.5 0-1 10");
-    }
 
     #[test]
     fn base64_known_answers() {
