@@ -61,6 +61,33 @@ pub(super) fn draw(settings: &RankTwoBumps, outcome: &Outcome) -> Result<Figures
         .with("second-s", second_s(settings, outcome)?))
 }
 
+/// The cosine of one learned vector with one target vector over the steps.
+struct Pair {
+    vector: i64,
+    target: i64,
+    steps: Vec<f64>,
+    cosine: Vec<f64>,
+}
+
+/// All pairs of one run's rows.
+fn pairs(rows: &Table) -> Result<Vec<Pair>> {
+    let mut all = Vec::new();
+    for vector in rows.distinct("vector")? {
+        for target in rows.distinct("target")? {
+            let one = rows
+                .rows_where("vector", vector)?
+                .rows_where("target", target)?;
+            all.push(Pair {
+                vector,
+                target,
+                steps: one.f64s("step")?,
+                cosine: one.f64s("cosine")?,
+            });
+        }
+    }
+    Ok(all)
+}
+
 /// Of the first seeds, for each optimizer the one with most bumps.
 fn example(settings: &RankTwoBumps, outcome: &Outcome) -> Result<Figure> {
     let cosines = outcome.table("cosines")?;
@@ -69,22 +96,12 @@ fn example(settings: &RankTwoBumps, outcome: &Outcome) -> Result<Figure> {
         let mine = cosines
             .rows_where("optimizer", rule.name())?
             .rows_where("side", "a")?;
-        let pairs = |rows: &Table| -> Result<Vec<(i64, i64, Vec<f64>, Vec<f64>)>> {
-            let mut all = Vec::new();
-            for k in rows.distinct("vector")? {
-                for j in rows.distinct("target")? {
-                    let one = rows.rows_where("vector", k)?.rows_where("target", j)?;
-                    all.push((k, j, one.f64s("step")?, one.f64s("cosine")?));
-                }
-            }
-            Ok(all)
-        };
         let mut best: Option<(usize, i64)> = None;
         for seed in mine.distinct("seed")? {
             let all = pairs(&mine.rows_where("seed", seed)?)?;
             let count = all
                 .iter()
-                .map(|p| curve::bumps(&p.3, settings.rule()))
+                .map(|p| curve::bumps(&p.cosine, settings.rule()))
                 .sum();
             if best.is_none_or(|(most, _)| count > most) {
                 best = Some((count, seed));
@@ -95,7 +112,13 @@ fn example(settings: &RankTwoBumps, outcome: &Outcome) -> Result<Figure> {
             .x("step")
             .y("cos(ã_{k}, a_{j}), by its final sign")
             .log_x();
-        for (k, j, steps, cosine) in pairs(&mine.rows_where("seed", seed)?)? {
+        for Pair {
+            vector: k,
+            target: j,
+            steps,
+            cosine,
+        } in pairs(&mine.rows_where("seed", seed)?)?
+        {
             let (x, y): (Vec<f64>, Vec<f64>) =
                 steps.iter().zip(&cosine).filter(|(s, _)| **s > 0.0).unzip();
             panel = panel.line(format!("k = {}, j = {}", k + 1, j + 1), &x, &y);
