@@ -63,8 +63,8 @@ long_run() {
             sleep .5
         done
         if kill -0 "$pid" 2>/dev/null; then
-            printf '   … %s, %d crates compiled\n' "$(duration $((SECONDS - began)))" \
-                "$(grep -c '^ *Compiling' "$log" || true)"
+            printf '   … %s, %d crates compiled; now %s\n' "$(duration $((SECONDS - began)))" \
+                "$(grep -c '^ *Compiling' "$log" || true)" "$(tail -n 1 "$log" | cut -c1-80 | sed 's/^ *//')"
         fi
     done
     trap - EXIT INT TERM
