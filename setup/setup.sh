@@ -30,11 +30,11 @@ begin "the crates that this one is built from" "about 1 min"
 bash "$here/build.sh" fetch
 done_with "crates are here"
 
-begin "evcxr, the notebook kernel's program" "about 7 min the first time"
+begin "evcxr, the notebook kernel's program" "about 8 min the first time"
 bash "$here/evcxr.sh"
 done_with "evcxr is ready"
 
-begin "the crate, its notebook kernel and its command line" "about 16 min the first time, seconds after a change"
+begin "the crate, its notebook kernel and its command line" "about 18 min the first time, 2 after a change"
 bash "$here/build.sh" kernel
 bash "$here/build.sh" program
 done_with "all is built"
