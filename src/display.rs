@@ -168,7 +168,12 @@ fn gap_row(out: &mut String, columns: usize, left_out: usize) {
 }
 
 fn align(numeric: bool) -> &'static str {
-    if numeric { "right" } else { "left" }
+    // A number is never broken at its exponent's sign.
+    if numeric {
+        "right;white-space:nowrap"
+    } else {
+        "left"
+    }
 }
 
 /// The same table as plain text, for terminals and for readers that show no HTML.
@@ -257,7 +262,7 @@ mod tests {
             .map(|part| html.find(part).unwrap())
             .to_vec();
         assert!(places.is_sorted() && html.contains("&lt;x&gt;") && html.contains("a&quot;b"));
-        assert!(html.contains("text-align:right\">98") && html.contains("100 rows × 2 columns"));
+        assert!(html.contains("nowrap\">98") && html.contains("100 rows × 2 columns"));
         assert_eq!(
             text_table(&headers(), &rows, 100).lines().nth(4),
             Some("… 96 more rows …")

@@ -5,4 +5,5 @@ mod experiment;
 mod factor;
 mod head;
 mod optimizer;
+mod readme;
 mod scurves;
