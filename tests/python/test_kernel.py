@@ -123,9 +123,10 @@ def test_an_interrupted_run_keeps_its_finished_seeds(kernel, tmp_path):
     interruption.start()
     assert not session.run("let outcome = experiment.run().unwrap();").ok
     interruption.join()
-    kept = len(list(tmp_path.rglob("seed=*")))
-    assert kept >= 2
+    finished = {int(done.parent.name.removeprefix("seed=")) for done in tmp_path.rglob("done.json")}
+    kept = next(seed for seed in range(4001) if seed not in finished)  # the seeds from 0 on; threads work in several places
+    assert kept >= 1
     again = session.run(
-        f"let outcome = RankOne {{ seeds: {kept // 2}, ..RankOne::preset(Scale::Check) }}.run().unwrap(); outcome.reused()"
+        f"let outcome = RankOne {{ seeds: {kept}, ..RankOne::preset(Scale::Check) }}.run().unwrap(); outcome.reused()"
     )
-    assert again.data["text/plain"] == str(kept // 2), again.error
+    assert again.data["text/plain"] == str(kept), again.error
