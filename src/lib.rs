@@ -3,7 +3,8 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`model`] | rank-r matrix factors, attention heads: exact f64 models with hand-written gradients |
+//! | [`task`] | what is to be learned: how often each skill is needed |
+//! | [`model`] | rank-r matrix factors, attention heads, skills that compete: exact f64 models with hand-written gradients |
 //! | [`optimizer`] | update rules, each written once for numbers and for tensors; gradient flow |
 //! | [`metric`] | plateau, transition, tail and bumps of learning curves |
 //! | [`experiment`] | settings, runs, figures and claims of the documents; where results lie on disk |
@@ -29,6 +30,7 @@ pub mod prelude;
 pub mod seed;
 pub mod stats;
 pub mod table;
+pub mod task;
 pub mod trace;
 
 // For notebook cells, which see no other crate: their types are named and their functions called through this one.

@@ -4,7 +4,10 @@
 //! call the same [`run`](Experiment::run): it computes the seeds that are not on disk yet, in parallel, and returns an
 //! [`Outcome`] from which tables, figures and claims are made.
 
+mod check;
+mod curves;
 mod outcome;
+pub mod physics;
 mod progress;
 mod registry;
 pub mod scurves;
@@ -14,7 +17,7 @@ mod shard;
 pub use outcome::{Outcome, RunOptions};
 pub use progress::{Progress, interrupt, interrupted};
 pub use registry::{Registered, Report, Request, find, registry};
-pub use settings::{Field, display_settings, from_toml, overridden, settings, to_toml};
+pub use settings::{Field, Settings, display_settings, from_toml, overridden, settings, to_toml};
 pub use shard::{Shard, Tables, data_root};
 
 use crate::claim::Claims;
@@ -22,7 +25,6 @@ use crate::error::{Error, Result};
 use crate::figure::Figures;
 use crate::seed::Seed;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// How large a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -71,6 +73,8 @@ impl std::str::FromStr for Scale {
 pub enum Document {
     /// Jermyn and Shlegeris, "Multi-Component Learning and S-Curves", 2022.
     SCurves,
+    /// Liu, Liu, Michaud, Gore and Tegmark, "Physics of Skill Learning", 2025.
+    Physics,
 }
 
 impl Document {
@@ -78,6 +82,7 @@ impl Document {
     pub fn title(self) -> &'static str {
         match self {
             Self::SCurves => "S-curves post",
+            Self::Physics => "Physics of Skill Learning",
         }
     }
 
@@ -87,6 +92,10 @@ impl Document {
             Self::SCurves => {
                 "@misc{jermyn2022scurves,\n  author = {Jermyn, Adam and Shlegeris, Buck},\n  title = {Multi-Component Learning and {S}-Curves},\n  \
                  year = {2022},\n  howpublished = {AI Alignment Forum},\n  note = {With the comments below the post}\n}"
+            }
+            Self::Physics => {
+                "@misc{liu2025physics,\n  author = {Liu, Ziming and Liu, Yizhou and Michaud, Eric J. and Gore, Jeff and Tegmark, Max},\n  \
+                 title = {Physics of Skill Learning},\n  year = {2025},\n  eprint = {2501.12391},\n  archivePrefix = {arXiv}\n}"
             }
         }
     }
@@ -122,21 +131,9 @@ impl Info {
 }
 
 /// A settings struct with a run, figures and claims. Make one with the [`settings!`](crate::settings) macro.
-pub trait Experiment: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+pub trait Experiment: Settings {
     /// What it is.
     const INFO: Info;
-
-    /// Names and meanings of the settings.
-    const FIELDS: &'static [Field];
-
-    /// The settings of a scale.
-    fn preset(scale: Scale) -> Self;
-
-    /// Number of seeds, `0..seeds`.
-    fn seeds(&self) -> u64;
-
-    /// Sets the number of seeds.
-    fn with_seeds(self, seeds: u64) -> Self;
 
     /// Refuses settings out of range, naming the field.
     fn validate(&self) -> Result<()>;

@@ -4,6 +4,7 @@ use super::{Experiment, Scale};
 use crate::display;
 use crate::error::{Error, Result};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fmt::Write;
 
 /// A setting's name and meaning.
@@ -15,9 +16,26 @@ pub struct Field {
     pub meaning: &'static str,
 }
 
-/// Declares a settings struct: each field with its documentation, type and values at `check`, `quick` and `paper`.
+/// What [`settings!`](crate::settings) gives a struct: its presets, its fields' meanings, its number of seeds.
+pub trait Settings: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// Names and meanings of the settings.
+    const FIELDS: &'static [Field];
+
+    /// The settings of a scale.
+    fn preset(scale: Scale) -> Self;
+
+    /// Number of seeds, `0..seeds`.
+    fn seeds(&self) -> u64;
+
+    /// The same with another number of seeds.
+    fn with_seeds(self, seeds: u64) -> Self;
+}
+
+/// Declares a settings struct: each field with its documentation, type and values at `check`, `quick` and `paper`. One of the
+/// fields is `seeds: u64`.
 ///
 /// ```
+/// use scurve::experiment::{Scale, Settings};
 /// scurve::settings! {
 ///     /// Settings of a demonstration.
 ///     pub struct Demo {
@@ -27,7 +45,7 @@ pub struct Field {
 ///         seeds: u64 = 2, 8, 32;
 ///     }
 /// }
-/// let demo = Demo::at(scurve::experiment::Scale::Quick);
+/// let demo = Demo::preset(Scale::Quick);
 /// assert_eq!((demo.n, Demo::FIELDS[0].meaning), (100, "Dimension of the vectors."));
 /// ```
 #[macro_export]
@@ -43,21 +61,21 @@ macro_rules! settings {
         }
 
         impl $name {
-            /// Names and meanings of the settings.
-            pub const FIELDS: &'static [$crate::experiment::Field] = &[
+            /// Shows the settings in a notebook cell: name, value, meaning.
+            pub fn evcxr_display(&self) {
+                $crate::experiment::display_settings(self);
+            }
+        }
+
+        impl $crate::experiment::Settings for $name {
+            const FIELDS: &'static [$crate::experiment::Field] = &[
                 $($crate::experiment::Field {
                     name: stringify!($field),
                     meaning: concat!($($doc),+).trim_ascii(),
                 },)+
             ];
 
-            /// Shows the settings in a notebook cell: name, value, meaning.
-            pub fn evcxr_display(&self) {
-                $crate::experiment::display_settings(self, Self::FIELDS);
-            }
-
-            /// The settings of a scale.
-            pub fn at(scale: $crate::experiment::Scale) -> Self {
+            fn preset(scale: $crate::experiment::Scale) -> Self {
                 use $crate::experiment::Scale;
                 match scale {
                     Scale::Check => Self { $($field: $check,)+ },
@@ -65,14 +83,22 @@ macro_rules! settings {
                     Scale::Paper => Self { $($field: $paper,)+ },
                 }
             }
+
+            fn seeds(&self) -> u64 {
+                self.seeds
+            }
+
+            fn with_seeds(self, seeds: u64) -> Self {
+                Self { seeds, ..self }
+            }
         }
     };
 }
 pub use crate::settings;
 
 /// Shows settings in a notebook cell: name, value as TOML, meaning.
-pub fn display_settings(settings: &impl Serialize, fields: &[Field]) {
-    let rows = match inline_values(settings, fields) {
+pub fn display_settings(settings: &impl Settings) {
+    let rows = match inline_values(settings) {
         Ok(values) => values,
         Err(e) => return display::error(&e),
     };
@@ -86,13 +112,13 @@ pub fn display_settings(settings: &impl Serialize, fields: &[Field]) {
 }
 
 /// Each field with its value as one line of TOML.
-fn inline_values(settings: &impl Serialize, fields: &[Field]) -> Result<Vec<(Field, String)>> {
+fn inline_values<S: Settings>(settings: &S) -> Result<Vec<(Field, String)>> {
     let failed = |e: toml::ser::Error| Error::Config {
         origin: "settings".into(),
         message: e.to_string(),
     };
     let table = toml::Table::try_from(settings).map_err(failed)?;
-    fields
+    S::FIELDS
         .iter()
         .filter_map(|field| table.get(field.name).map(|value| (*field, value)))
         .map(|(field, value)| {
@@ -108,7 +134,7 @@ fn inline_values(settings: &impl Serialize, fields: &[Field]) -> Result<Vec<(Fie
 /// The settings as TOML, each with its meaning above it.
 pub fn to_toml<E: Experiment>(experiment: &E) -> Result<String> {
     let mut out = format!("# {}: {}\n", E::INFO.id, E::INFO.title);
-    for (field, value) in inline_values(experiment, E::FIELDS)? {
+    for (field, value) in inline_values(experiment)? {
         let _ = write!(out, "\n# {}\n{} = {value}\n", field.meaning, field.name);
     }
     Ok(out)

@@ -1,3 +1,4 @@
 //! Models: exact ones in f64 whose dynamics are known in closed form or solved to rounding, and trained networks.
 
 pub mod factor;
+pub mod skill;

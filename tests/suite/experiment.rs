@@ -3,7 +3,7 @@
 use scurve::claim::{Claim, Claims, Verdict};
 use scurve::error::{Error, Result};
 use scurve::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, RunOptions, Scale, Tables, from_toml,
+    Document, Experiment, Info, Outcome, Progress, RunOptions, Scale, Settings, Tables, from_toml,
     overridden, to_toml,
 };
 use scurve::figure::{Figure, Figures, Panel};
@@ -34,19 +34,6 @@ impl Experiment for Mean {
         notebook: "none",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
         if self.n == 0 {

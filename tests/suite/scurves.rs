@@ -5,7 +5,7 @@ use scurve::error::Error;
 use scurve::experiment::scurves::{
     AdamComparison, AttentionHead, CrossEntropy, OneComponent, Rank, RankTwoBumps, WeightDecay,
 };
-use scurve::experiment::{Experiment, Outcome, RunOptions, Scale};
+use scurve::experiment::{Experiment, Outcome, RunOptions, Scale, Settings};
 
 /// Runs into a folder of its own and makes claims and figures.
 fn run<E: Experiment>(experiment: &E) -> Outcome {
@@ -34,7 +34,7 @@ fn weight_decay_ends_at_the_soft_threshold() {
         critical: vec![0.5, 0.9],
         duration: 100.0,
         seeds: 3,
-        ..WeightDecay::at(Scale::Check)
+        ..WeightDecay::preset(Scale::Check)
     };
     let outcome = run(&experiment);
     let runs = outcome.table("runs").unwrap();
@@ -59,7 +59,7 @@ fn weight_decay_ends_at_the_soft_threshold() {
 
 #[test]
 fn weight_decay_names_what_it_refuses() {
-    let check = WeightDecay::at(Scale::Check);
+    let check = WeightDecay::preset(Scale::Check);
     let with = |change: fn(&mut WeightDecay)| {
         let mut experiment = check.clone();
         change(&mut experiment);
@@ -81,7 +81,7 @@ fn weight_decay_records_a_diverged_configuration() {
         // λ × rate = 2.7 > 2 is unstable; rate alone is not.
         rate: 0.3,
         seeds: 1,
-        ..WeightDecay::at(Scale::Check)
+        ..WeightDecay::preset(Scale::Check)
     };
     let runs = run(&experiment).table("runs").unwrap();
     let steps = runs.f64s("diverged_step").unwrap();
@@ -95,7 +95,7 @@ fn cross_entropy_of_small_logits_is_the_squared_error() {
         ranks: vec![2],
         steps: 100,
         seeds: 3,
-        ..CrossEntropy::at(Scale::Check)
+        ..CrossEntropy::preset(Scale::Check)
     };
     let outcome = run(&experiment);
     let claims = experiment.claims(&outcome).unwrap().0;
@@ -115,7 +115,7 @@ fn cross_entropy_of_small_logits_is_the_squared_error() {
 
 #[test]
 fn cross_entropy_names_what_it_refuses() {
-    let mut experiment = CrossEntropy::at(Scale::Check);
+    let mut experiment = CrossEntropy::preset(Scale::Check);
     experiment.wide_rate = 0.0;
     assert_eq!(refused(experiment), "wide_rate");
 }
@@ -125,7 +125,7 @@ fn an_attention_head_decays_by_a_power_law_and_waits_longer_with_more_parts() {
     let experiment = AttentionHead {
         seeds: 3,
         budget: 2e4,
-        ..AttentionHead::at(Scale::Check)
+        ..AttentionHead::preset(Scale::Check)
     };
     let outcome = run(&experiment);
     let runs = outcome.table("runs").unwrap();
@@ -158,7 +158,7 @@ fn an_attention_head_decays_by_a_power_law_and_waits_longer_with_more_parts() {
 
 #[test]
 fn an_attention_head_names_what_it_refuses() {
-    let check = AttentionHead::at(Scale::Check);
+    let check = AttentionHead::preset(Scale::Check);
     let with = |change: fn(&mut AttentionHead)| {
         let mut experiment = check.clone();
         change(&mut experiment);
@@ -172,13 +172,13 @@ fn an_attention_head_names_what_it_refuses() {
 
 #[test]
 fn the_check_presets_run() {
-    let outcome = run(&WeightDecay::at(Scale::Check));
+    let outcome = run(&WeightDecay::preset(Scale::Check));
     assert_eq!(outcome.seeds().len(), 2);
     assert_eq!(
         outcome.table_names(),
         ["critical", "curves", "modes", "runs"]
     );
-    let outcome = run(&CrossEntropy::at(Scale::Check));
+    let outcome = run(&CrossEntropy::preset(Scale::Check));
     assert_eq!(outcome.table_names(), ["curves", "runs"]);
 }
 
@@ -189,7 +189,7 @@ fn single_component_is_exponential_and_a_link_makes_it_wait() {
         depths: vec![0.0, 4.0, 5.0, 6.0],
         depth_spread: 0.0,
         seeds: 2,
-        ..OneComponent::at(Scale::Quick)
+        ..OneComponent::preset(Scale::Quick)
     };
     let outcome = run(&experiment);
     let runs = outcome.table("runs").unwrap();
@@ -225,7 +225,7 @@ fn single_component_is_exponential_and_a_link_makes_it_wait() {
 
 #[test]
 fn single_component_names_what_it_refuses() {
-    let check = OneComponent::at(Scale::Check);
+    let check = OneComponent::preset(Scale::Check);
     let with = |change: fn(&mut OneComponent)| {
         let mut experiment = check.clone();
         change(&mut experiment);
@@ -244,7 +244,7 @@ fn rank_one_has_a_plateau_and_full_rank_has_none() {
         ranks: vec![1, 4, 40],
         duration: 100.0,
         seeds: 2,
-        ..Rank::at(Scale::Check)
+        ..Rank::preset(Scale::Check)
     };
     let outcome = run(&experiment);
     let runs = outcome.table("runs").unwrap();
@@ -271,7 +271,7 @@ fn rank_records_divergence_and_names_what_it_refuses() {
         rate: 1.9,
         duration: 400.0,
         seeds: 1,
-        ..Rank::at(Scale::Check)
+        ..Rank::preset(Scale::Check)
     };
     let folder = tempfile::tempdir().unwrap();
     let outcome = experiment
@@ -287,7 +287,7 @@ fn rank_records_divergence_and_names_what_it_refuses() {
             .all(|(d, s)| (*d >= 0) == s.is_nan())
     );
     assert!(diverged.iter().any(|d| *d >= 0), "{diverged:?}");
-    let check = Rank::at(Scale::Check);
+    let check = Rank::preset(Scale::Check);
     let with = |change: fn(&mut Rank)| {
         let mut experiment = check.clone();
         change(&mut experiment);
@@ -308,7 +308,7 @@ fn rank_two_bumps_count_and_a_gap_makes_a_second_plateau() {
         slow_ranks: vec![2],
         gaps: vec![1.0, 8.0],
         seeds: 3,
-        ..RankTwoBumps::at(Scale::Check)
+        ..RankTwoBumps::preset(Scale::Check)
     };
     let outcome = run(&experiment);
     let runs = outcome.table("runs").unwrap();
@@ -349,7 +349,7 @@ fn adam_compares_at_tuned_rates() {
         n: 30,
         ranks: vec![1, 30],
         seeds: 2,
-        ..AdamComparison::at(Scale::Check)
+        ..AdamComparison::preset(Scale::Check)
     };
     let outcome = run(&experiment);
     let runs = outcome.table("runs").unwrap();
@@ -378,7 +378,7 @@ fn adam_compares_at_tuned_rates() {
 
 #[test]
 fn the_optimizer_studies_name_what_they_refuse() {
-    let check = RankTwoBumps::at(Scale::Check);
+    let check = RankTwoBumps::preset(Scale::Check);
     let with = |change: fn(&mut RankTwoBumps)| {
         let mut experiment = check.clone();
         change(&mut experiment);
@@ -388,7 +388,7 @@ fn the_optimizer_studies_name_what_they_refuse() {
     assert_eq!(with(|e| e.gaps = vec![0.5]), "gaps");
     assert_eq!(with(|e| e.adam_rates = vec![]), "adam_rates");
     assert_eq!(with(|e| e.slow_ranks = vec![200]), "ranks");
-    let check = AdamComparison::at(Scale::Check);
+    let check = AdamComparison::preset(Scale::Check);
     let with = |change: fn(&mut AdamComparison)| {
         let mut experiment = check.clone();
         change(&mut experiment);

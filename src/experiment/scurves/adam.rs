@@ -22,15 +22,13 @@
 
 mod report;
 
-use super::curves::{distinct, positive, whole};
 use super::measure::{dwell, fall, learned_times, shape, spread};
 use super::rank_two_bumps::signed_cosine;
 use super::tuning::{Contest, Rule};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
-use crate::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, Scale, Tables, settings,
-};
+use crate::experiment::check::{distinct, positive, whole};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::Figures;
 use crate::metric::curve::{self, Bumps, TailLaw};
 use crate::model::factor::{Descent, Record, Trajectory};
@@ -161,19 +159,6 @@ impl Experiment for AdamComparison {
         notebook: "scurves/05-losses-and-optimizers",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
         if self.n < 2 {

@@ -22,12 +22,9 @@ mod claims;
 mod figures;
 mod flow;
 
-use super::curves;
 use crate::claim::Claims;
 use crate::error::{Error, Result};
-use crate::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, Scale, Tables, settings,
-};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, check, settings};
 use crate::figure::Figures;
 use crate::linalg;
 use crate::metric::curve;
@@ -257,33 +254,20 @@ impl Experiment for AttentionHead {
         notebook: "scurves/04-attention-head",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
-        curves::whole("n", self.n, 2, 1000)?;
-        curves::whole("rank", self.rank, 1, self.n)?;
-        curves::distinct("parts", &self.parts)?;
+        check::whole("n", self.n, 2, 1000)?;
+        check::whole("rank", self.rank, 1, self.n)?;
+        check::distinct("parts", &self.parts)?;
         for &parts in &self.parts {
-            curves::whole("parts", parts, 1, 6)?;
+            check::whole("parts", parts, 1, 6)?;
         }
         for (field, value) in [
             ("init_scale", self.init_scale),
             ("logit_scale", self.logit_scale),
             ("tail", self.tail),
         ] {
-            curves::positive(field, value)?;
+            check::positive(field, value)?;
         }
         if !(0.01..=1e12).contains(&self.budget) {
             return Err(Error::setting(
@@ -301,7 +285,7 @@ impl Experiment for AttentionHead {
                 ));
             }
         }
-        curves::whole("per_decade", self.per_decade, 5, 1000)
+        check::whole("per_decade", self.per_decade, 5, 1000)
     }
 
     fn run_seed(&self, seed: Seed, progress: &Progress) -> Result<Tables> {

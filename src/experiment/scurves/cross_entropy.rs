@@ -27,12 +27,9 @@
 mod claims;
 mod figures;
 
-use super::curves;
 use crate::claim::Claims;
 use crate::error::{Error, Result};
-use crate::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, Scale, Tables, settings,
-};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, check, settings};
 use crate::figure::Figures;
 use crate::metric::curve;
 use crate::model::factor::{Descent, Init, MatrixTask, Objective, Record, Softmax, Trajectory};
@@ -273,25 +270,12 @@ impl Experiment for CrossEntropy {
         notebook: "scurves/05-losses-and-optimizers",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
-        curves::whole("n", self.n, 2, 1000)?;
-        curves::distinct("ranks", &self.ranks)?;
+        check::whole("n", self.n, 2, 1000)?;
+        check::distinct("ranks", &self.ranks)?;
         for &rank in &self.ranks {
-            curves::whole("ranks", rank, 1, self.n)?;
+            check::whole("ranks", rank, 1, self.n)?;
         }
         for (field, value) in [
             ("target_scale", self.target_scale),
@@ -302,11 +286,11 @@ impl Experiment for CrossEntropy {
             ("squared_rate", self.squared_rate),
             ("squared_duration", self.squared_duration),
         ] {
-            curves::positive(field, value)?;
+            check::positive(field, value)?;
         }
-        curves::whole("steps", self.steps, 10, 100_000_000)?;
-        curves::whole("wide_steps", self.wide_steps, 10, 100_000_000)?;
-        curves::whole("per_decade", self.per_decade, 5, 1000)
+        check::whole("steps", self.steps, 10, 100_000_000)?;
+        check::whole("wide_steps", self.wide_steps, 10, 100_000_000)?;
+        check::whole("per_decade", self.per_decade, 5, 1000)
     }
 
     fn run_seed(&self, seed: Seed, progress: &Progress) -> Result<Tables> {

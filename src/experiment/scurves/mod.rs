@@ -3,7 +3,6 @@
 mod adam;
 mod attention_head;
 mod cross_entropy;
-mod curves;
 mod measure;
 mod rank;
 mod rank_one;

@@ -30,13 +30,11 @@
 
 mod report;
 
-use super::curves::{distinct, positive};
 use super::measure::{dwell, fall, learned_times, plateau_length, rebound_times, shape, spread};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
-use crate::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, Scale, Tables, settings,
-};
+use crate::experiment::check::{distinct, positive};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::Figures;
 use crate::metric::curve::{self, TailLaw};
 use crate::model::factor::{Descent, Init, MatrixTask, Record, Trajectory};
@@ -100,19 +98,6 @@ impl Experiment for Rank {
         notebook: "scurves/03-rank",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
         if self.n < 2 {

@@ -17,9 +17,9 @@
 
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::{Error, Result};
-use crate::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, Scale, Tables, settings,
-};
+use crate::experiment::check::positive;
+use crate::experiment::curves::{Curve, by_seed, median};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::{Figure, Figures, Panel};
 use crate::metric::curve;
 use crate::model::factor::{Descent, Init, MatrixTask, Objective, Record, Side, Trajectory};
@@ -101,19 +101,6 @@ impl Experiment for RankOne {
         notebook: "scurves/02-rank-one",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
         if self.n < 2 {
@@ -123,17 +110,15 @@ impl Experiment for RankOne {
                 "a whole number ≥ 2: an orthogonal start needs a second dimension",
             ));
         }
-        let positive = [
+        let scales = [
             ("target_scale", self.target_scale),
             ("rate", self.rate),
             ("duration", self.duration),
             ("small", self.small),
             ("lazy", self.lazy),
         ];
-        for (name, x) in positive {
-            if !(x > 0.0 && x.is_finite()) {
-                return Err(Error::setting(name, x, "a finite number > 0"));
-            }
+        for (name, x) in scales {
+            positive(name, x)?;
         }
         if !(0.0..=1.0).contains(&self.aligned) {
             return Err(Error::setting(
@@ -338,8 +323,8 @@ impl RankOne {
             .log_y()
             .y_range(1e-8, 10.0);
         for start in STARTS {
-            let (t, median) = median_curve(&curves.rows_where("start", start)?, "loss")?;
-            panel = panel.line(start, &t, &median);
+            let (t, loss) = median(&magnitudes(&curves.rows_where("start", start)?, "loss")?);
+            panel = panel.line(start, &t, &loss);
         }
         Ok(Figure::new(
             "Only a start that leans to the target has no plateau; small and lazy ones rest longer",
@@ -349,43 +334,22 @@ impl RankOne {
     }
 }
 
-/// The median over seeds of `column` at each time of a table with columns `seed`, `step`, `t`.
-fn median_curve(table: &Table, column: &str) -> Result<(Vec<f64>, Vec<f64>)> {
-    let (steps, times, values) = (table.i64s("step")?, table.f64s("t")?, table.f64s(column)?);
-    let mut rows: Vec<(i64, f64, f64)> = steps
-        .into_iter()
-        .zip(times)
-        .zip(values)
-        .map(|((s, t), v)| (s, t, v.abs()))
-        .collect();
-    rows.sort_by_key(|r| r.0);
-    Ok(rows
-        .chunk_by(|x, y| x.0 == y.0)
-        .map(|same| {
-            (
-                same[0].1,
-                stats::quantile(&same.iter().map(|r| r.2).collect::<Vec<_>>(), 0.5),
-            )
-        })
-        .unzip())
+/// One curve for each seed: |`column`| over time.
+fn magnitudes(table: &Table, column: &str) -> Result<Vec<Curve>> {
+    let mut curves = by_seed(table, "t", column)?;
+    curves
+        .iter_mut()
+        .flat_map(|curve| &mut curve.1)
+        .for_each(|y| *y = y.abs());
+    Ok(curves)
 }
 
 fn seeds_and_median(panel: Panel, table: &Table, column: &str) -> Result<Panel> {
-    let light = table
-        .distinct("seed")?
-        .into_iter()
-        .map(|seed| {
-            let one = table.rows_where("seed", seed)?;
-            Ok((
-                one.f64s("t")?,
-                one.f64s(column)?.iter().map(|x| x.abs()).collect(),
-            ))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let (t, median) = median_curve(table, column)?;
+    let light = magnitudes(table, column)?;
+    let (t, middle) = median(&light);
     Ok(panel
         .light_lines("seeds", light)
-        .line("median", &t, &median))
+        .line("median", &t, &middle))
 }
 
 /// What is measured of one run.

@@ -24,14 +24,12 @@
 
 mod report;
 
-use super::curves::{distinct, positive, whole};
 use super::measure::shape;
 use super::tuning::{Contest, Rule};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
-use crate::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, Scale, Tables, settings,
-};
+use crate::experiment::check::{distinct, positive, whole};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::Figures;
 use crate::linalg;
 use crate::metric::curve::{self, Bumps};
@@ -197,19 +195,6 @@ impl Experiment for RankTwoBumps {
         notebook: "scurves/05-losses-and-optimizers",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
         if self.n < 4 {

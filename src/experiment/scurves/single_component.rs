@@ -25,12 +25,11 @@
 //! link), `rms` (residual of ln L in that fit), `expected_rate`, `plateau` (length in t, 0 for none; [`curve::shape`]), `transition_time` (in t),
 //! `final_loss`.
 
-use super::curves::{by_seed, distinct, median, median_after_zero, positive};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::{Error, Result};
-use crate::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, Scale, Tables, settings,
-};
+use crate::experiment::check::{distinct, positive};
+use crate::experiment::curves::{by_seed, median, median_after_zero};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::{Colour, Figure, Figures, Panel, Style};
 use crate::metric::curve;
 use crate::model::factor::{self, Descent, Output, Record};
@@ -149,19 +148,6 @@ impl Experiment for OneComponent {
         notebook: "scurves/01-one-component",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
         positive("target_scale", self.target_scale)?;

@@ -4,10 +4,10 @@
 //! does not get there counts as infinitely long; of two equal rates the smaller one is taken. Rates of gradient descent are in units of 1/σ₁ (σ₁
 //! of each seed's own target), rates of Adam and AdamW in units of the target's entries: a step moves each entry by about so much.
 
-use super::curves::positive;
 use super::measure::fall;
 use crate::error::{Error, Result};
 use crate::experiment::Progress;
+use crate::experiment::check::{distinct, positive};
 use crate::model::factor::{Descent, Init, MatrixTask, Record};
 use crate::optimizer::{Adam, AdamW, Optimizer, Sgd};
 use crate::seed::Seed;
@@ -99,7 +99,7 @@ impl Contest {
             ("gd_rates", &self.gd_rates),
             ("adam_rates", &self.adam_rates),
         ] {
-            super::curves::distinct(field, rates)?;
+            distinct(field, rates)?;
             rates.iter().try_for_each(|r| positive(field, *r))?;
         }
         if self.seeds == 0 {

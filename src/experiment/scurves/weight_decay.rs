@@ -22,12 +22,9 @@ mod claims;
 mod figures;
 mod measured;
 
-use super::curves;
 use crate::claim::Claims;
 use crate::error::{Error, Result};
-use crate::experiment::{
-    Document, Experiment, Field, Info, Outcome, Progress, Scale, Tables, settings,
-};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, check, settings};
 use crate::figure::Figures;
 use crate::model::factor::{Descent, Init, MatrixTask, Record};
 use crate::seed::Seed;
@@ -181,27 +178,14 @@ impl Experiment for WeightDecay {
         notebook: "scurves/05-losses-and-optimizers",
         revision: 1,
     };
-    const FIELDS: &'static [Field] = Self::FIELDS;
-
-    fn preset(scale: Scale) -> Self {
-        Self::at(scale)
-    }
-
-    fn seeds(&self) -> u64 {
-        self.seeds
-    }
-
-    fn with_seeds(self, seeds: u64) -> Self {
-        Self { seeds, ..self }
-    }
 
     fn validate(&self) -> Result<()> {
-        curves::whole("n", self.n, 2, 1000)?;
-        curves::distinct("ranks", &self.ranks)?;
+        check::whole("n", self.n, 2, 1000)?;
+        check::distinct("ranks", &self.ranks)?;
         for &rank in &self.ranks {
-            curves::whole("ranks", rank, 1, self.n)?;
+            check::whole("ranks", rank, 1, self.n)?;
         }
-        curves::distinct("decays", &self.decays)?;
+        check::distinct("decays", &self.decays)?;
         if self.decays[0] != 0.0 {
             return Err(Error::setting(
                 "decays",
@@ -216,7 +200,7 @@ impl Experiment for WeightDecay {
                 "a list of numbers from 0 to 10 (λ/σ₁)",
             ));
         }
-        curves::distinct("critical", &self.critical)?;
+        check::distinct("critical", &self.critical)?;
         if let Some(d) = self.critical.iter().find(|d| !(0.0..0.9999).contains(*d)) {
             return Err(Error::setting(
                 "critical",
@@ -224,13 +208,13 @@ impl Experiment for WeightDecay {
                 "a list of numbers from 0 to below 0.9999 (λ/σ₁)",
             ));
         }
-        curves::positive("target_scale", self.target_scale)?;
-        curves::positive("init_scale", self.init_scale)?;
-        curves::positive("critical_init", self.critical_init)?;
-        curves::positive("rate", self.rate)?;
-        curves::positive("coarse_rate", self.coarse_rate)?;
-        curves::positive("duration", self.duration)?;
-        curves::whole("per_decade", self.per_decade, 5, 1000)
+        check::positive("target_scale", self.target_scale)?;
+        check::positive("init_scale", self.init_scale)?;
+        check::positive("critical_init", self.critical_init)?;
+        check::positive("rate", self.rate)?;
+        check::positive("coarse_rate", self.coarse_rate)?;
+        check::positive("duration", self.duration)?;
+        check::whole("per_decade", self.per_decade, 5, 1000)
     }
 
     fn run_seed(&self, seed: Seed, progress: &Progress) -> Result<Tables> {

@@ -1,11 +1,11 @@
 //! Figures and claims of the comparison of optimizers.
 
-use super::super::curves::median_after_zero;
 use super::super::tuning::{Rule, p_value};
 use super::AdamComparison;
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
 use crate::experiment::Outcome;
+use crate::experiment::curves::median_after_zero;
 use crate::figure::{Figure, Figures, Panel};
 use crate::stats::{self, Interval};
 use crate::table::Table;

@@ -1,9 +1,9 @@
 //! Figures of the attention head.
 
-use super::super::curves;
 use super::AttentionHead;
 use crate::error::Result;
 use crate::experiment::Outcome;
+use crate::experiment::curves;
 use crate::figure::{Colour, Dash, Figure, Figures, Panel, Style};
 use crate::stats::{self, Interval};
 

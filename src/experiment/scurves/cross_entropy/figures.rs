@@ -1,9 +1,9 @@
 //! Figures of the cross-entropy.
 
-use super::super::curves;
 use super::CrossEntropy;
 use crate::error::Result;
 use crate::experiment::Outcome;
+use crate::experiment::curves;
 use crate::figure::{Figure, Figures, Panel, Style};
 
 pub(super) fn draw(experiment: &CrossEntropy, outcome: &Outcome) -> Result<Figures> {

@@ -1,10 +1,10 @@
 //! Figures and claims of the rank sweep.
 
-use super::super::curves::median_after_zero;
 use super::{Rank, TAIL};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
 use crate::experiment::Outcome;
+use crate::experiment::curves::median_after_zero;
 use crate::figure::{Dash, Figure, Figures, Panel, Style};
 use crate::stats::{self, Interval};
 use crate::table::Table;

@@ -1,11 +1,11 @@
 //! Figures and claims of the study of bumps.
 
-use super::super::curves::median_after_zero;
 use super::super::tuning::{Rule, p_value};
 use super::RankTwoBumps;
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
 use crate::experiment::Outcome;
+use crate::experiment::curves::median_after_zero;
 use crate::figure::{Figure, Figures, Panel};
 use crate::metric::curve;
 use crate::stats::{self, Interval};

@@ -1,9 +1,9 @@
 //! Figures of weight decay.
 
-use super::super::curves;
 use super::WeightDecay;
 use crate::error::Result;
 use crate::experiment::Outcome;
+use crate::experiment::curves;
 use crate::figure::{Colour, Dash, Figure, Figures, Panel, Style};
 use crate::stats::{self, Interval};
 

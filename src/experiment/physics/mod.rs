@@ -1,0 +1,1 @@
+//! *Physics of Skill Learning*, figure by figure.

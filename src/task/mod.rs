@@ -1,0 +1,5 @@
+//! Tasks: what is to be learned.
+
+mod frequency;
+
+pub use frequency::Frequencies;
