@@ -3,11 +3,13 @@
 pub use crate::claim::{Claim, Claims, Verdict};
 pub use crate::device::DeviceKind;
 pub use crate::error::{Error, Result};
+pub use crate::experiment::physics::*;
 pub use crate::experiment::scurves::*;
 pub use crate::experiment::{Experiment, Outcome, RunOptions, Scale, Settings};
 pub use crate::figure::{Figure, Figures, Panel};
 pub use crate::metric::curve;
 pub use crate::model::factor::*;
+pub use crate::model::skill::*;
 pub use crate::optimizer::*;
 pub use crate::seed::Seed;
 pub use crate::stats::{self, Interval};

@@ -1,9 +1,11 @@
 //! One integration-test binary: each one would link burn, LibTorch and polars again.
 
 mod cli;
+mod common;
 mod experiment;
 mod factor;
 mod head;
 mod optimizer;
+mod physics;
 mod readme;
 mod scurves;

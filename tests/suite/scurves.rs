@@ -1,30 +1,11 @@
 //! The experiments of the S-curves post: that they run at `check`, name a bad setting, and give known answers.
 
+use crate::common::{refused, run};
 use scurve::claim::Verdict;
-use scurve::error::Error;
 use scurve::experiment::scurves::{
     AdamComparison, AttentionHead, CrossEntropy, OneComponent, Rank, RankTwoBumps, WeightDecay,
 };
-use scurve::experiment::{Experiment, Outcome, RunOptions, Scale, Settings};
-
-/// Runs into a folder of its own and makes claims and figures.
-fn run<E: Experiment>(experiment: &E) -> Outcome {
-    let folder = tempfile::tempdir().unwrap();
-    let outcome = experiment
-        .run_with(&RunOptions::into_folder(folder.path()))
-        .unwrap();
-    for (name, figure) in experiment.figures(&outcome).unwrap().0 {
-        assert!(figure.svg().is_ok(), "{name}");
-    }
-    outcome
-}
-
-fn refused<E: Experiment>(experiment: E) -> String {
-    match experiment.validate() {
-        Err(Error::Setting { field, .. }) => field,
-        other => panic!("{other:?}"),
-    }
-}
+use scurve::experiment::{Experiment, RunOptions, Scale, Settings};
 
 #[test]
 fn weight_decay_ends_at_the_soft_threshold() {
