@@ -142,7 +142,7 @@ fn theirs(
 fn ratios() {
     let Ok(python) = std::env::var("SCURVE_TORCH_PYTHON") else {
         println!(
-            "PyTorch was not measured: SCURVE_TORCH_PYTHON is not set. Set it to a Python interpreter that can import torch 2.9."
+            "PyTorch was not measured: SCURVE_TORCH_PYTHON is not set. `make bench` makes such a Python and sets it."
         );
         return;
     };

@@ -10,6 +10,7 @@
 //! | [`experiment`] | settings, runs, figures and claims of the documents; where results lie on disk |
 //! | [`claim`], [`stats`] | statements, measurements with intervals, verdicts |
 //! | [`table`], [`figure`], [`display`] | polars tables, plots, and how a notebook cell shows them |
+//! | [`train`] | training of burn modules |
 //! | [`device`], [`seed`], [`trace`], [`linalg`], [`error`] | the ground floor |
 //!
 //! Start with [`prelude`].
@@ -32,6 +33,7 @@ pub mod stats;
 pub mod table;
 pub mod task;
 pub mod trace;
+pub mod train;
 
 // For notebook cells, which see no other crate: their types are named and their functions called through this one.
 pub use {burn, ndarray, polars, rand, rand_chacha};

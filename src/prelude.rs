@@ -16,4 +16,5 @@ pub use crate::stats::{self, Interval};
 pub use crate::table::Table;
 pub use crate::task::*;
 pub use crate::trace::Schedule;
+pub use crate::train::{Trained, Training};
 pub use ndarray::{Array1, Array2, array};

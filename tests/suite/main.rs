@@ -9,3 +9,4 @@ mod optimizer;
 mod physics;
 mod readme;
 mod scurves;
+mod train;
