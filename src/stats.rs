@@ -106,7 +106,8 @@ pub fn mean(values: &[f64]) -> Interval {
     }
 }
 
-fn student_975(freedom: usize) -> f64 {
+/// Student's t at 97.5 % for `freedom` degrees.
+pub(crate) fn student_975(freedom: usize) -> f64 {
     StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::INFINITY, |t| t.inverse_cdf(0.975))
 }
 

@@ -8,5 +8,6 @@ mod head;
 mod optimizer;
 mod physics;
 mod readme;
+mod scaling;
 mod scurves;
 mod train;

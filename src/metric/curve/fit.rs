@@ -176,7 +176,7 @@ pub fn algebraic_fit(t: &[f64], y: &[f64], power: f64) -> AlgebraicFit {
 }
 
 /// The minimum of `f` between `low` and `high`: a coarse scan, then golden sections around its best point.
-fn golden(f: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
+pub(crate) fn golden(f: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
     const SCAN: usize = 64;
     let step = (high - low) / SCAN as f64;
     let at = |i: usize| low + step * i as f64;

@@ -28,6 +28,8 @@ pub use fit::{
     power_fit, tail, window,
 };
 
+pub(crate) use fit::golden;
+
 use crate::error::{Error, Result};
 
 /// By what factor ρ must fall to a plateau and rise from it.
