@@ -308,7 +308,8 @@ impl Flow {
     }
 }
 
-fn check_times(times: &[f64]) -> Result<()> {
+/// Refuses times that are not finite, below 0 or descending.
+pub(crate) fn check_times(times: &[f64]) -> Result<()> {
     let mut before = 0.0;
     for (i, &t) in times.iter().enumerate() {
         if !t.is_finite() || t < before {

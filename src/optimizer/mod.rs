@@ -46,6 +46,7 @@ pub use adam::Adam;
 pub use adamw::AdamW;
 pub use ademamix::AdEMAMix;
 pub use flat::FlatState;
+pub(crate) use flow::check_times;
 pub use flow::{Effort, Flow, FlowPath};
 pub use lion::Lion;
 pub use sgd::Sgd;

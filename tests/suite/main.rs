@@ -9,5 +9,6 @@ mod optimizer;
 mod physics;
 mod readme;
 mod scaling;
+mod resource;
 mod scurves;
 mod train;

@@ -39,8 +39,9 @@ fn fma<const FMA: bool>(a: f64, b: f64, c: f64) -> f64 {
     if FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
+/// e^x, as [`exp_shifted`] has it, to be inlined into a loop that is compiled for the processor.
 #[inline(always)]
-fn exp<const FMA: bool>(x: f64) -> f64 {
+pub(crate) fn exp<const FMA: bool>(x: f64) -> f64 {
     // Adding 1.5 · 2⁵² rounds to a whole number and leaves it in the low bits.
     const ROUND: f64 = 6755399441055744.0;
     // ln 2 in two parts; the first has 21 trailing zeros, so its product with k is exact.

@@ -18,7 +18,7 @@
 mod component;
 mod cross_entropy;
 mod descent;
-mod exp;
+pub(crate) mod exp;
 mod factors;
 mod head_kernel;
 mod head_trajectory;
