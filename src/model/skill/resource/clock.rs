@@ -2,14 +2,18 @@
 
 use super::Norm;
 use super::kernel::Kernel;
+use super::lanes::{Block, Equation};
 use crate::error::{Error, Result};
+use crate::model::factor::simd::LANES;
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
 /// η t as a function of y for ungated skills, u_i = u_i(0) e^(−p_i y):
 ///
 /// L1 (Eq. 3): η t = Σ u_i(0) (1 − e^(−p_i y)) + N₀ y;  L2: η t = ∫₀^y √(Σ(p_i u_i)² + N₀²) dy.
-pub(super) struct Clock {
+pub(super) struct Clock<'a> {
+    p: &'a [f64],
+    start: &'a [f64],
     kernel: Kernel,
     /// Σ u_i(0).
     total: f64,
@@ -26,8 +30,8 @@ pub(super) struct Clock {
     complete: bool,
 }
 
-impl Clock {
-    pub(super) fn new(p: &[f64], start: &[f64], waste: f64, norm: Norm) -> Self {
+impl<'a> Clock<'a> {
+    pub(super) fn new(p: &'a [f64], start: &'a [f64], waste: f64, norm: Norm) -> Self {
         let open = || {
             p.iter()
                 .zip(start)
@@ -35,6 +39,8 @@ impl Clock {
                 .map(|(p, _)| *p)
         };
         Self {
+            p,
+            start,
             kernel: Kernel::new(p, start),
             total: start.iter().sum(),
             waste,
@@ -85,6 +91,53 @@ impl Clock {
             }
         }
         Ok(self.kernel.unskill())
+    }
+
+    /// Writes the unskills at `efforts`, ascending, to the rows `rows` of `out`.
+    pub(super) fn trace(&mut self, efforts: &[f64], rows: &[usize], out: &mut [f64]) -> Result<()> {
+        let n = self.start.len();
+        if self.norm == Norm::L1 {
+            return self.trace_l1(efforts, rows, out);
+        }
+        for (&effort, &row) in efforts.iter().zip(rows) {
+            let unskill = self.unskill(effort)?;
+            out[row * n..][..n].copy_from_slice(unskill);
+        }
+        Ok(())
+    }
+
+    fn trace_l1(&mut self, efforts: &[f64], rows: &[usize], out: &mut [f64]) -> Result<()> {
+        let n = self.start.len();
+        let equation = Equation {
+            p: &self.p,
+            log_start: &self.start.iter().map(|u| u.ln()).collect::<Vec<_>>(),
+            total: self.total,
+            waste: self.waste,
+            steepest: self.steepest,
+        };
+        let mut block = Block::new(n);
+        let mut anchor = equation.anchor(0.0, &mut block);
+        for (efforts, rows) in efforts.chunks(LANES).zip(rows.chunks(LANES)) {
+            if self.waste == 0.0 && efforts[0] >= self.total {
+                // Everything is learned.
+                break;
+            }
+            let last = efforts[efforts.len() - 1];
+            let lanes = std::array::from_fn(|l| efforts.get(l).copied().unwrap_or(last));
+            if let Some(next) = equation.solve(&lanes, &anchor, &mut block) {
+                for (lane, &row) in rows.iter().enumerate() {
+                    block.write(lane, &mut out[row * n..][..n]);
+                }
+                anchor = next;
+                continue;
+            }
+            for (&effort, &row) in efforts.iter().zip(rows) {
+                let unskill = self.unskill(effort)?;
+                out[row * n..][..n].copy_from_slice(unskill);
+            }
+            anchor = equation.anchor(self.y, &mut block);
+        }
+        Ok(())
     }
 
     /// ln C where the last call of [`unskill`](Self::unskill) ended.

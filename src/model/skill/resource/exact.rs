@@ -21,7 +21,7 @@ impl LearningTime {
 }
 
 impl Resource {
-    fn clock(&self, waste: f64) -> Clock {
+    fn clock(&self, waste: f64) -> Clock<'_> {
         Clock::new(self.frequencies.p(), &self.start, waste, self.norm)
     }
 
@@ -53,11 +53,9 @@ impl Resource {
         if !times.is_sorted() {
             order.sort_by(|a, b| times[*a].total_cmp(&times[*b]));
         }
-        let mut clock = self.clock(self.waste);
-        for i in order {
-            let row = &mut unskill[i * n..(i + 1) * n];
-            row.copy_from_slice(clock.unskill(self.eta * times[i])?);
-        }
+        let efforts: Vec<f64> = order.iter().map(|i| self.eta * times[*i]).collect();
+        self.clock(self.waste)
+            .trace(&efforts, &order, &mut unskill)?;
         ResourceTrajectory::new(times.to_vec(), unskill, self.frequencies.p())
     }
 

@@ -4,6 +4,7 @@ mod clock;
 mod dynamics;
 mod exact;
 mod kernel;
+mod lanes;
 mod trajectory;
 
 pub use dynamics::{Euler, Recorded};
