@@ -8,7 +8,7 @@ mod head;
 mod optimizer;
 mod physics;
 mod readme;
-mod scaling;
 mod resource;
+mod scaling;
 mod scurves;
 mod train;

@@ -109,7 +109,7 @@ impl<'a> Clock<'a> {
     fn trace_l1(&mut self, efforts: &[f64], rows: &[usize], out: &mut [f64]) -> Result<()> {
         let n = self.start.len();
         let equation = Equation {
-            p: &self.p,
+            p: self.p,
             log_start: &self.start.iter().map(|u| u.ln()).collect::<Vec<_>>(),
             total: self.total,
             waste: self.waste,

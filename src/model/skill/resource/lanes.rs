@@ -1,10 +1,9 @@
 //! Eq. 3 inverted at eight times at once.
 
 use crate::model::factor::exp::exp;
+use crate::model::factor::simd::{LANES, Vector, dispatch};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256d, __m512d};
-
-use crate::model::factor::simd::{LANES, Vector, dispatch};
 
 /// One number for each of the times.
 type Lanes = [f64; LANES];
