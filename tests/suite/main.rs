@@ -4,6 +4,7 @@ mod cli;
 mod common;
 mod experiment;
 mod factor;
+mod geometry;
 mod head;
 mod optimizer;
 mod physics;

@@ -1,8 +1,21 @@
 //! Skills that compete for a model's parameters: the Geometry, Resource and Domino models of *Physics of Skill Learning*
 //! (Liu, Liu, Michaud, Gore and Tegmark, 2025), and the Quanta model that they are compared with.
 
+mod batch;
+mod descent;
+mod engine;
+mod geometry;
+mod loss;
 mod resource;
+mod rows;
+mod trajectory;
+mod vectors;
 
+pub use descent::SkillDescent;
+pub use geometry::Geometry;
+pub use loss::{GradientForm, SkillLoss};
 pub use resource::{
     Euler, LearningTime, Norm, Recorded, Resource, ResourceTrajectory, effective_rate,
 };
+pub use trajectory::{Alignment, SkillTrajectory};
+pub use vectors::TaskVectors;

@@ -1,0 +1,298 @@
+//! The training loop of the Geometry model.
+
+use super::batch::Multinomial;
+use super::rows::Rows;
+use super::trajectory::{Alignment, SkillTrajectory};
+use super::{Geometry, SkillDescent};
+use crate::error::Result;
+use crate::optimizer::FlatState;
+use crate::seed::Seed;
+use ndarray::{Array1, Array2};
+use rand_chacha::ChaCha12Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// Bytes of task vectors that are read for all configurations before the next are.
+const BLOCK: usize = 256 << 10;
+
+/// Trains all configurations, step by step.
+pub(super) fn run(
+    rows: Rows,
+    models: &[Geometry],
+    descents: &[SkillDescent],
+    seed: Seed,
+) -> Result<Vec<SkillTrajectory>> {
+    let mut members: Vec<Member> = models
+        .iter()
+        .zip(descents)
+        .map(|(model, descent)| Member::new(rows, model, descent, seed))
+        .collect();
+    let tasks = models.first().map_or(0, Geometry::n_task) as u32;
+    // Alone, a configuration has nobody to share a block with.
+    let block = match members.len() {
+        1 => tasks,
+        _ => (BLOCK / (8 * rows.stride)).max(4) as u32,
+    };
+    let last = descents.iter().map(|d| d.steps).max().unwrap_or(0);
+    for step in 0..=last {
+        for member in &mut members {
+            member.begin(rows, step);
+        }
+        let mut end = 0;
+        while end < tasks {
+            end = (end + block).min(tasks);
+            for member in &mut members {
+                member.pull(rows, end);
+            }
+        }
+        for member in &mut members {
+            member.finish(rows, step)?;
+        }
+    }
+    Ok(members.into_iter().map(Member::trajectory).collect())
+}
+
+/// One configuration on its way.
+struct Member<'a> {
+    model: &'a Geometry,
+    descent: &'a SkillDescent,
+    theta: Vec<f64>,
+    gradient: Vec<f64>,
+    state: FlatState,
+    sampler: Option<Multinomial>,
+    counts: Vec<u32>,
+    /// The tasks of this step, ascending, how much each counts, and how many of them are done.
+    tasks: Vec<u32>,
+    weights: Vec<f64>,
+    done: usize,
+    batch: ChaCha12Rng,
+    noise: ChaCha12Rng,
+    /// A skill of this step is out of bounds.
+    lost: bool,
+    /// The place of the next record.
+    record: usize,
+    skills: Vec<f64>,
+    to: SkillTrajectory,
+}
+
+impl<'a> Member<'a> {
+    fn new(rows: Rows, model: &'a Geometry, descent: &'a SkillDescent, seed: Seed) -> Self {
+        let (tasks, dims) = (model.n_task(), model.n_dim());
+        let steps = descent.schedule.steps(descent.steps);
+        let nan = || Array2::from_elem((steps.len(), tasks), f64::NAN);
+        let to = SkillTrajectory {
+            skills: nan(),
+            loss: vec![f64::NAN; steps.len()],
+            alignment: descent.alignment.then(|| Alignment {
+                signed: nan(),
+                agreeing: nan(),
+            }),
+            theta: Array1::zeros(dims),
+            diverged: None,
+            steps,
+        };
+        let sampler = model.sampler();
+        let all = sampler.is_none();
+        Self {
+            model,
+            descent,
+            theta: vec![0.0; rows.stride],
+            gradient: vec![0.0; rows.stride],
+            state: descent.optimizer.flat(dims),
+            sampler,
+            counts: vec![0; tasks],
+            tasks: (0..tasks as u32).collect(),
+            weights: if all {
+                let factor = model.form.factor();
+                model.frequencies.p().iter().map(|p| factor * p).collect()
+            } else {
+                vec![0.0; tasks]
+            },
+            done: 0,
+            batch: seed.stream("batch"),
+            noise: seed.stream("noise"),
+            lost: false,
+            record: 0,
+            skills: vec![0.0; tasks],
+            to,
+        }
+    }
+
+    fn is_over(&self, step: usize) -> bool {
+        step > self.descent.steps || self.to.diverged.is_some()
+    }
+
+    /// Records the skills where that is due and draws the batch.
+    fn begin(&mut self, rows: Rows, step: usize) {
+        if self.is_over(step) {
+            return;
+        }
+        if self.is_due(step) {
+            rows.products(&self.theta, &mut self.skills);
+            let skills = self.skills.iter().copied();
+            self.to.loss[self.record] = self.model.mean_loss(skills.clone());
+            self.lost = !skills.clone().all(|s| self.model.loss.is_bounded(s));
+            for (to, s) in self.to.skills.row_mut(self.record).iter_mut().zip(skills) {
+                *to = s;
+            }
+        }
+        if let Some(sampler) = &self.sampler {
+            sampler.draw(&mut self.batch, &mut self.counts);
+            let each = self.model.form.factor() / self.counts.iter().sum::<u32>() as f64;
+            self.tasks.clear();
+            self.weights.clear();
+            for (task, count) in self.counts.iter().enumerate() {
+                if *count > 0 {
+                    self.tasks.push(task as u32);
+                    self.weights.push(f64::from(*count) * each);
+                }
+            }
+        }
+        self.gradient.fill(0.0);
+        self.done = 0;
+    }
+
+    fn is_due(&self, step: usize) -> bool {
+        self.to.steps.get(self.record) == Some(&step)
+    }
+
+    /// Adds the tasks below `end` to the gradient.
+    fn pull(&mut self, rows: Rows, end: u32) {
+        let rest = &self.tasks[self.done..];
+        let count = rest.partition_point(|task| *task < end);
+        if count == 0 || self.to.diverged.is_some() {
+            return;
+        }
+        let weights = &self.weights[self.done..][..count];
+        let loss = self.model.loss;
+        let weighted = self.state.steps() < self.descent.weighted_steps as u64;
+        let mut bounded = true;
+        rows.pull(&rest[..count], &self.theta, &mut self.gradient, |i, s| {
+            bounded &= loss.is_bounded(s);
+            let slope = weights[i] * loss.slope(s);
+            if weighted {
+                slope * loss.value(s)
+            } else {
+                slope
+            }
+        });
+        self.lost |= !bounded;
+        self.done += count;
+    }
+
+    /// Records n_align where that is due, and steps.
+    fn finish(&mut self, rows: Rows, step: usize) -> Result<()> {
+        if self.is_over(step) {
+            return Ok(());
+        }
+        if self.lost {
+            self.to.diverged = Some(step);
+            for record in self.record..self.to.steps.len() {
+                self.to.loss[record] = f64::NAN;
+                self.to.skills.row_mut(record).fill(f64::NAN);
+            }
+            return Ok(());
+        }
+        let dims = self.model.n_dim();
+        let gradient = &mut self.gradient[..dims];
+        if self.model.noise > 0.0 {
+            for g in gradient.iter_mut() {
+                let normal: f64 = StandardNormal.sample(&mut self.noise);
+                *g += self.model.noise * normal;
+            }
+        }
+        if self.is_due(step) {
+            if let Some(alignment) = &mut self.to.alignment {
+                for (task, row) in rows.data.chunks_exact(rows.stride).enumerate() {
+                    let (signed, agreeing) = aligned(&row[..dims], &self.gradient[..dims]);
+                    alignment.signed[[self.record, task]] = signed;
+                    alignment.agreeing[[self.record, task]] = agreeing;
+                }
+            }
+            self.record += 1;
+        }
+        if step < self.descent.steps {
+            self.state
+                .step(&mut self.theta[..dims], &self.gradient[..dims])?;
+        }
+        Ok(())
+    }
+
+    fn trajectory(mut self) -> SkillTrajectory {
+        let fill = self.to.diverged.map(|_| f64::NAN);
+        for (to, x) in self.to.theta.iter_mut().zip(&self.theta) {
+            *to = fill.unwrap_or(*x);
+        }
+        self.to
+    }
+}
+
+/// Σ sign(t) sign(−g), and the number of coordinates where they agree.
+fn aligned(t: &[f64], g: &[f64]) -> (f64, f64) {
+    let (mut agree, mut differ) = (0.0, 0.0);
+    for (t, g) in t.iter().zip(g) {
+        // No product, which could underflow.
+        let up = (*t > 0.0) & (*g < 0.0) | (*t < 0.0) & (*g > 0.0);
+        let down = (*t > 0.0) & (*g > 0.0) | (*t < 0.0) & (*g < 0.0);
+        agree += f64::from(u8::from(up));
+        differ += f64::from(u8::from(down));
+    }
+    (agree - differ, agree)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::skill::{SkillLoss, TaskVectors};
+    use crate::optimizer::Adam;
+    use crate::task::Frequencies;
+
+    /// The counts of the same stream, in a loop over the batch's tasks with an allocation wherever one is handy.
+    #[test]
+    fn batches_enter_as_their_counts() {
+        let (tasks, dims, size, sigma) = (30, 21, 40, 0.2);
+        let vectors = TaskVectors::unit(tasks, dims, Seed(6)).unwrap();
+        let model = Geometry::new(vectors, Frequencies::power_law(tasks, 1.0).unwrap())
+            .unwrap()
+            .with_loss(SkillLoss::CrossEntropy)
+            .with_batch(size)
+            .with_noise(sigma);
+        let rule = Adam::new(0.01);
+        let descent = SkillDescent::new(rule, 50).with_alignment();
+        let run = model.run(&descent, Seed(7)).unwrap();
+        let alignment = run.alignment.unwrap();
+        let mut theta = Array1::<f64>::zeros(dims);
+        let mut state = crate::optimizer::Optimizer::from(rule).flat(dims);
+        let sampler = model.sampler().unwrap();
+        let (mut batch, mut noise) = (Seed(7).stream("batch"), Seed(7).stream("noise"));
+        for step in 0..50 {
+            let skills = model.skills(&theta).unwrap();
+            assert!(
+                (&run.skills.row(step) - &skills)
+                    .iter()
+                    .all(|x| x.abs() < 1e-12)
+            );
+            let mut counts = vec![0; tasks];
+            sampler.draw(&mut batch, &mut counts);
+            let mut gradient = Array1::<f64>::zeros(dims);
+            for (i, count) in counts.iter().enumerate() {
+                let slope = model.loss.slope(skills[i]) * f64::from(*count) / size as f64;
+                gradient.scaled_add(slope, &model.vectors.matrix().row(i));
+            }
+            for g in &mut gradient {
+                let normal: f64 = StandardNormal.sample(&mut noise);
+                *g += sigma * normal;
+            }
+            for i in 0..tasks {
+                let t = model.vectors.matrix().row(i);
+                let signs = t
+                    .iter()
+                    .zip(&gradient)
+                    .map(|(t, g)| -t.signum() * g.signum());
+                assert_eq!(alignment.signed[[step, i]], signs.sum::<f64>());
+            }
+            let mut moved = theta.to_vec();
+            state.step(&mut moved, &gradient.to_vec()).unwrap();
+            theta = moved.into();
+        }
+    }
+}
