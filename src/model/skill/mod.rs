@@ -15,7 +15,8 @@ pub use descent::SkillDescent;
 pub use geometry::Geometry;
 pub use loss::{GradientForm, SkillLoss};
 pub use resource::{
-    Euler, LearningTime, Norm, Recorded, Resource, ResourceTrajectory, effective_rate,
+    Bound, Euler, LearningTime, Norm, Recorded, Resource, ResourceTrajectory, WasteFit,
+    effective_rate,
 };
 pub use trajectory::{Alignment, SkillTrajectory};
 pub use vectors::TaskVectors;

@@ -3,6 +3,7 @@
 mod clock;
 mod dynamics;
 mod exact;
+mod fit;
 mod kernel;
 mod lanes;
 mod trajectory;
@@ -10,6 +11,7 @@ mod trajectory;
 pub use dynamics::{Euler, Recorded};
 pub(super) use dynamics::{Field, euler};
 pub use exact::LearningTime;
+pub use fit::{Bound, WasteFit};
 pub use trajectory::ResourceTrajectory;
 
 use crate::error::{Error, Result};
