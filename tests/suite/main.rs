@@ -13,3 +13,4 @@ mod resource;
 mod scaling;
 mod scurves;
 mod train;
+mod waste;
