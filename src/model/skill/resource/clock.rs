@@ -310,8 +310,8 @@ impl Panel {
         let at = |k: usize| rate.get(k).copied().unwrap_or(0.0);
         let mut effort = [0.0; DEGREE + 2];
         effort[1] = 0.5 * width * (at(0) - 0.5 * at(2));
-        for k in 2..DEGREE + 2 {
-            effort[k] = 0.25 * width * (at(k - 1) - at(k + 1)) / k as f64;
+        for (k, c) in effort.iter_mut().enumerate().skip(2) {
+            *c = 0.25 * width * (at(k - 1) - at(k + 1)) / k as f64;
         }
         effort[0] = -clenshaw(&effort, -1.0);
         let end = begin + clenshaw(&effort, 1.0);

@@ -1,15 +1,8 @@
-//! Solvers of any skill dynamics du/dt = f(u): Euler's steps and an adaptive one.
+//! Euler's steps for any skill dynamics du/dt = f(u).
 
 use super::ResourceTrajectory;
 use crate::error::{Error, Result};
-use crate::optimizer::Flow;
 use serde::{Deserialize, Serialize};
-
-/// du/dt of all skills.
-pub(in crate::model::skill) trait Field {
-    /// Writes du/dt at u.
-    fn rates(&self, u: &[f64], rates: &mut [f64]);
-}
 
 /// Euler's method, as the authors step the Resource model: Δt = 1, clipped at 0, recorded after the update.
 ///
@@ -78,12 +71,12 @@ impl Euler {
     }
 }
 
-/// Steps `field` from `start`.
+/// Steps du/dt = `rates` from `start`; `rates(u, dudt)` writes the second.
 pub(in crate::model::skill) fn euler(
-    field: &impl Field,
     start: &[f64],
     p: &[f64],
     method: &Euler,
+    mut rates_at: impl FnMut(&[f64], &mut [f64]),
 ) -> Result<ResourceTrajectory> {
     method.validate()?;
     let n = start.len();
@@ -100,7 +93,7 @@ pub(in crate::model::skill) fn euler(
         if first == 0 {
             unskill.extend_from_slice(&u);
         }
-        field.rates(&u, &mut rates);
+        rates_at(&u, &mut rates);
         for (u, rate) in u.iter_mut().zip(&rates) {
             *u += method.dt * rate;
             if method.clip {
@@ -119,17 +112,4 @@ pub(in crate::model::skill) fn euler(
         }
     }
     ResourceTrajectory::new(time, unskill, p)
-}
-
-/// Follows `field` from `start` with an adaptive solver.
-pub(in crate::model::skill) fn flow(
-    field: &impl Field,
-    start: &[f64],
-    times: &[f64],
-    p: &[f64],
-    solver: &Flow,
-) -> Result<ResourceTrajectory> {
-    let path = solver.integrate(|_, u, rates| field.rates(u, rates), start, times)?;
-    let (unskill, _) = path.states.into_raw_vec_and_offset();
-    ResourceTrajectory::new(path.times, unskill, p)
 }

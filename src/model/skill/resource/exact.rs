@@ -85,7 +85,7 @@ impl Resource {
 
     /// As [`time_to`](Self::time_to), from ln C ≤ 0, for C too small to write down.
     pub fn time_to_log(&self, log_c: f64) -> Result<LearningTime> {
-        if !(log_c <= 0.0) {
+        if log_c.is_nan() || log_c > 0.0 {
             return Err(Error::setting("log_c", log_c, "a number ≤ 0"));
         }
         let y = -log_c;

@@ -106,11 +106,10 @@ unsafe fn solve_any<const FMA: bool, V: Vector>(
         steepest,
         ..
     } = *equation;
-    let mut y = [0.0; LANES];
-    for l in 0..LANES {
-        let f = from.sums[0] - waste * from.y - (total - effort[l]);
-        y[l] = from.y + inverse_series(f, waste, from.sums).0;
-    }
+    let mut y = effort.map(|effort| {
+        let f = from.sums[0] - waste * from.y - (total - effort);
+        from.y + inverse_series(f, waste, from.sums).0
+    });
     for _ in 0..MOST_PASSES {
         let mut inside = true;
         for l in 0..LANES {

@@ -8,8 +8,8 @@ mod kernel;
 mod lanes;
 mod trajectory;
 
+use dynamics::euler;
 pub use dynamics::{Euler, Recorded};
-pub(super) use dynamics::{Field, euler};
 pub use exact::LearningTime;
 pub use fit::{Bound, WasteFit};
 pub use trajectory::ResourceTrajectory;
@@ -17,7 +17,6 @@ pub use trajectory::ResourceTrajectory;
 use crate::error::{Error, Result};
 use crate::optimizer::{Flow, check_times};
 use crate::task::Frequencies;
-use dynamics::flow;
 
 /// How the gradients p_j u_j of all skills add up in the denominator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -151,8 +150,12 @@ impl Resource {
         let end = self.time_to(0.0)?.total();
         let before = times.partition_point(|t| *t < end);
         let p = self.frequencies.p();
-        let run = flow(self, &self.start, &times[..before], p, solver)?;
-        let mut unskill = run.unskill.into_raw_vec_and_offset().0;
+        let path = solver.integrate(
+            |_, u, rates| self.rates(u, rates),
+            &self.start,
+            &times[..before],
+        )?;
+        let mut unskill = path.states.into_raw_vec_and_offset().0;
         unskill.resize(times.len() * p.len(), 0.0);
         ResourceTrajectory::new(times.to_vec(), unskill, p)
     }
@@ -162,11 +165,12 @@ impl Resource {
     /// # Errors
     /// A time step that is not a finite number above 0; no steps; a run that leaves the finite numbers (without clipping).
     pub fn euler(&self, method: &Euler) -> Result<ResourceTrajectory> {
-        euler(self, &self.start, self.frequencies.p(), method)
+        euler(&self.start, self.frequencies.p(), method, |u, rates| {
+            self.rates(u, rates)
+        })
     }
-}
 
-impl Field for Resource {
+    /// Writes du/dt at u.
     fn rates(&self, u: &[f64], rates: &mut [f64]) {
         let p = self.frequencies.p();
         let gradients = p.iter().zip(u).map(|(p, u)| p * u);
@@ -210,14 +214,14 @@ pub mod effective_rate {
     }
 }
 
-pub(super) fn check_rate(eta: f64) -> Result<()> {
+pub(in crate::model::skill) fn check_rate(eta: f64) -> Result<()> {
     if eta > 0.0 && eta.is_finite() {
         return Ok(());
     }
     Err(Error::setting("eta", eta, "a finite number above 0"))
 }
 
-pub(super) fn check_waste(waste: f64) -> Result<()> {
+pub(in crate::model::skill) fn check_waste(waste: f64) -> Result<()> {
     if waste >= 0.0 && waste.is_finite() {
         return Ok(());
     }
@@ -228,7 +232,7 @@ pub(super) fn check_waste(waste: f64) -> Result<()> {
     ))
 }
 
-pub(super) fn check_start(unskill: &[f64], skills: usize) -> Result<()> {
+pub(in crate::model::skill) fn check_start(unskill: &[f64], skills: usize) -> Result<()> {
     if unskill.len() != skills {
         return Err(Error::setting(
             "start",
