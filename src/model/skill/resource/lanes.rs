@@ -111,11 +111,7 @@ unsafe fn solve_any<const FMA: bool, V: Vector>(
         from.y + inverse_series(f, waste, from.sums).0
     });
     for _ in 0..MOST_PASSES {
-        let mut inside = true;
-        for l in 0..LANES {
-            inside &= y[l] >= from.y && y[l] < f64::MAX;
-        }
-        if !inside {
+        if !y.iter().all(|y| *y >= from.y && *y < f64::MAX) {
             return None;
         }
         // SAFETY: as the caller's.
