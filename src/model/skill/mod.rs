@@ -5,6 +5,7 @@ mod batch;
 mod descent;
 mod engine;
 mod geometry;
+mod graph;
 mod loss;
 mod resource;
 mod rows;
@@ -13,6 +14,9 @@ mod vectors;
 
 pub use descent::SkillDescent;
 pub use geometry::Geometry;
+pub use graph::{
+    CustomGate, DependentResource, Gate, GateForm, Gating, GraphBuilder, SkillGraph, Switch,
+};
 pub use loss::{GradientForm, SkillLoss};
 pub use resource::{
     Bound, Euler, LearningTime, Norm, Recorded, Resource, ResourceTrajectory, WasteFit,

@@ -8,7 +8,7 @@ mod kernel;
 mod lanes;
 mod trajectory;
 
-use dynamics::euler;
+pub(super) use dynamics::euler;
 pub use dynamics::{Euler, Recorded};
 pub use exact::LearningTime;
 pub use fit::{Bound, WasteFit};
