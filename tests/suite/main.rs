@@ -2,9 +2,11 @@
 
 mod cli;
 mod common;
+mod domino;
 mod experiment;
 mod factor;
 mod geometry;
+mod graph;
 mod head;
 mod optimizer;
 mod physics;

@@ -2,7 +2,9 @@
 //! (Liu, Liu, Michaud, Gore and Tegmark, 2025), and the Quanta model that they are compared with.
 
 mod batch;
+mod correlated;
 mod descent;
+mod domino;
 mod engine;
 mod geometry;
 mod graph;
@@ -12,7 +14,9 @@ mod rows;
 mod trajectory;
 mod vectors;
 
+pub use correlated::CorrelatedResource;
 pub use descent::SkillDescent;
+pub use domino::{Domino, Quanta, modularity};
 pub use geometry::Geometry;
 pub use graph::{
     CustomGate, DependentResource, Gate, GateForm, Gating, GraphBuilder, SkillGraph, Switch,
