@@ -15,8 +15,8 @@ pub(super) struct Multinomial {
     size: u32,
     tasks: usize,
     frequent: Vec<(u32, Binomial)>,
-    /// The other tasks.
-    rare: Vec<u32>,
+    /// How many the others are, and which of them a draw finds.
+    rare: usize,
     alias: Alias,
 }
 
@@ -44,13 +44,12 @@ impl Multinomial {
             .collect();
         drawn.reverse();
         rare.sort_unstable();
-        let alias = Alias::new(&rare.iter().map(of).collect::<Vec<_>>());
         Self {
             size,
             tasks: p.len(),
             frequent: drawn,
-            rare,
-            alias,
+            rare: rare.len(),
+            alias: Alias::of(&rare.iter().map(of).collect::<Vec<_>>(), &rare),
         }
     }
 
@@ -64,12 +63,12 @@ impl Multinomial {
             counts[*task as usize] = count;
             left -= count;
         }
-        if let [task] = self.rare[..] {
-            counts[task as usize] = left;
+        if self.rare == 1 {
+            counts[self.alias.columns[0].own as usize] = left;
             return;
         }
         for _ in 0..left {
-            counts[self.rare[self.alias.draw(rng) as usize] as usize] += 1;
+            counts[self.alias.draw(rng) as usize] += 1;
         }
     }
 }
@@ -133,26 +132,39 @@ fn binomial_table(n: u64, q: f64) -> (u32, Alias) {
 struct Alias {
     /// 2^bits columns.
     bits: u32,
-    /// For each column the upper bits of the share of its own value, and the other value.
-    columns: Vec<(u32, u32)>,
-    /// The 32 bits of the share that follow.
+    columns: Vec<Column>,
+    /// The 32 bits of each column's share that follow.
     finer: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Column {
+    /// The upper bits of the probability of its own value.
+    share: u32,
+    own: u32,
+    other: u32,
 }
 
 impl Alias {
     /// Values 0 … `weights.len()` − 1 in proportion to their positive weights.
     fn new(weights: &[f64]) -> Self {
+        let names: Vec<u32> = (0..weights.len() as u32).collect();
+        Self::of(weights, &names)
+    }
+
+    /// The values `names` in proportion to their positive weights.
+    fn of(weights: &[f64], names: &[u32]) -> Self {
         let bits = weights.len().next_power_of_two().trailing_zeros().max(1);
         let n = 1usize << bits;
         let total: f64 = weights.iter().sum();
         let mut share: Vec<f64> = (0..n)
             .map(|i| weights.get(i).map_or(0.0, |w| w / total * n as f64))
             .collect();
-        let mut other: Vec<u32> = (0..n as u32).collect();
+        let mut other: Vec<usize> = (0..n).collect();
         let (mut small, mut large): (Vec<usize>, Vec<usize>) =
             (0..n).partition(|i| share[*i] < 1.0);
         while let (Some(s), Some(&l)) = (small.pop(), large.last()) {
-            other[s] = l as u32;
+            other[s] = l;
             share[l] -= 1.0 - share[s];
             if share[l] < 1.0 {
                 large.pop();
@@ -160,14 +172,20 @@ impl Alias {
             }
         }
         // What rounding left over is full.
-        let rest = small.iter().chain(&large);
-        rest.for_each(|i| share[*i] = 1.0);
+        for i in small.iter().chain(&large) {
+            share[*i] = 1.0;
+        }
         let mut columns = Vec::with_capacity(n);
         let mut finer = Vec::with_capacity(n);
-        for (share, other) in share.into_iter().zip(other) {
-            // Saturates: a full column has itself as its other value.
+        // A column of no value has a share of 0.
+        let name = |i: usize| names.get(i).copied().unwrap_or(0);
+        for (i, (share, other)) in share.into_iter().zip(other).enumerate() {
             let upper = share * 2f64.powi(32 - bits as i32);
-            columns.push((upper as u32, other));
+            columns.push(Column {
+                share: upper as u32,
+                own: name(i),
+                other: name(other),
+            });
             finer.push(((upper - upper.floor()) * 2f64.powi(32)) as u32);
         }
         Self {
@@ -180,13 +198,14 @@ impl Alias {
     #[inline]
     fn draw(&self, rng: &mut ChaCha12Rng) -> u32 {
         let random = rng.next_u32();
-        let column = random >> (32 - self.bits);
+        let at = (random >> (32 - self.bits)) as usize;
         let place = random & (u32::MAX >> self.bits);
-        let (own, other) = self.columns[column as usize];
-        if place == own && rng.next_u32() < self.finer[column as usize] {
-            return column;
+        let Column { share, own, other } = self.columns[at];
+        if place == share && rng.next_u32() < self.finer[at] {
+            return own;
         }
-        if place < own { column } else { other }
+        // Nobody can foresee it: a branch here would be wrong half of the time.
+        std::hint::select_unpredictable(place < share, own, other)
     }
 }
 
@@ -199,11 +218,11 @@ mod tests {
     fn shares(alias: &Alias) -> Vec<f64> {
         let n = alias.columns.len();
         let mut shares = vec![0.0; n];
-        for (i, ((own, other), finer)) in alias.columns.iter().zip(&alias.finer).enumerate() {
-            let own = (f64::from(*own) + f64::from(*finer) * 2f64.powi(-32))
+        for (column, finer) in alias.columns.iter().zip(&alias.finer) {
+            let own = (f64::from(column.share) + f64::from(*finer) * 2f64.powi(-32))
                 / 2f64.powi(32 - alias.bits as i32);
-            shares[i] += own / n as f64;
-            shares[*other as usize] += (1.0 - own) / n as f64;
+            shares[column.own as usize] += own / n as f64;
+            shares[column.other as usize] += (1.0 - own) / n as f64;
         }
         shares
     }

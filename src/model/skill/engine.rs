@@ -1,5 +1,6 @@
 //! The training loop of the Geometry model.
 
+use super::aligned::Aligned;
 use super::batch::Multinomial;
 use super::rows::Rows;
 use super::trajectory::{Alignment, SkillTrajectory};
@@ -16,7 +17,7 @@ const BLOCK: usize = 256 << 10;
 
 /// Trains all configurations, step by step.
 pub(super) fn run(
-    rows: Rows,
+    rows: &Rows,
     models: &[Geometry],
     descents: &[SkillDescent],
     seed: Seed,
@@ -26,11 +27,11 @@ pub(super) fn run(
         .zip(descents)
         .map(|(model, descent)| Member::new(rows, model, descent, seed))
         .collect();
-    let tasks = models.first().map_or(0, Geometry::n_task) as u32;
+    let tasks = rows.len() as u32;
     // Alone, a configuration has nobody to share a block with.
     let block = match members.len() {
         1 => tasks,
-        _ => (BLOCK / (8 * rows.stride)).max(4) as u32,
+        _ => (BLOCK / (8 * rows.stride())).max(4) as u32,
     };
     let last = descents.iter().map(|d| d.steps).max().unwrap_or(0);
     for step in 0..=last {
@@ -41,7 +42,7 @@ pub(super) fn run(
         while end < tasks {
             end = (end + block).min(tasks);
             for member in &mut members {
-                member.pull(rows, end);
+                member.pull(rows, step, end);
             }
         }
         for member in &mut members {
@@ -55,14 +56,16 @@ pub(super) fn run(
 struct Member<'a> {
     model: &'a Geometry,
     descent: &'a SkillDescent,
-    theta: Vec<f64>,
-    gradient: Vec<f64>,
+    theta: Aligned,
+    gradient: Aligned,
     state: FlatState,
     sampler: Option<Multinomial>,
     counts: Vec<u32>,
-    /// The tasks of this step, ascending, how much each counts, and how many of them are done.
+    /// The tasks of this step, ascending, and how much each counts.
     tasks: Vec<u32>,
     weights: Vec<f64>,
+    /// How many they are, and how many of them are in the gradient.
+    drawn: usize,
     done: usize,
     batch: ChaCha12Rng,
     noise: ChaCha12Rng,
@@ -75,7 +78,7 @@ struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    fn new(rows: Rows, model: &'a Geometry, descent: &'a SkillDescent, seed: Seed) -> Self {
+    fn new(rows: &Rows, model: &'a Geometry, descent: &'a SkillDescent, seed: Seed) -> Self {
         let (tasks, dims) = (model.n_task(), model.n_dim());
         let steps = descent.schedule.steps(descent.steps);
         let nan = || Array2::from_elem((steps.len(), tasks), f64::NAN);
@@ -95,8 +98,8 @@ impl<'a> Member<'a> {
         Self {
             model,
             descent,
-            theta: vec![0.0; rows.stride],
-            gradient: vec![0.0; rows.stride],
+            theta: Aligned::zeros(dims),
+            gradient: Aligned::zeros(dims),
             state: descent.optimizer.flat(dims),
             sampler,
             counts: vec![0; tasks],
@@ -107,6 +110,7 @@ impl<'a> Member<'a> {
             } else {
                 vec![0.0; tasks]
             },
+            drawn: tasks,
             done: 0,
             batch: seed.stream("batch"),
             noise: seed.stream("noise"),
@@ -122,7 +126,7 @@ impl<'a> Member<'a> {
     }
 
     /// Records the skills where that is due and draws the batch.
-    fn begin(&mut self, rows: Rows, step: usize) {
+    fn begin(&mut self, rows: &Rows, step: usize) {
         if self.is_over(step) {
             return;
         }
@@ -138,16 +142,14 @@ impl<'a> Member<'a> {
         if let Some(sampler) = &self.sampler {
             sampler.draw(&mut self.batch, &mut self.counts);
             let each = self.model.form.factor() / self.counts.iter().sum::<u32>() as f64;
-            self.tasks.clear();
-            self.weights.clear();
+            // Without a branch, as a count is 0 about as often as not.
+            self.drawn = 0;
             for (task, count) in self.counts.iter().enumerate() {
-                if *count > 0 {
-                    self.tasks.push(task as u32);
-                    self.weights.push(f64::from(*count) * each);
-                }
+                self.tasks[self.drawn] = task as u32;
+                self.weights[self.drawn] = f64::from(*count) * each;
+                self.drawn += usize::from(*count > 0);
             }
         }
-        self.gradient.fill(0.0);
         self.done = 0;
     }
 
@@ -156,31 +158,39 @@ impl<'a> Member<'a> {
     }
 
     /// Adds the tasks below `end` to the gradient.
-    fn pull(&mut self, rows: Rows, end: u32) {
-        let rest = &self.tasks[self.done..];
-        let count = rest.partition_point(|task| *task < end);
-        if count == 0 || self.to.diverged.is_some() {
+    fn pull(&mut self, rows: &Rows, step: usize, end: u32) {
+        if self.is_over(step) {
             return;
         }
+        let known = self.is_due(step);
+        let rest = &self.tasks[self.done..self.drawn];
+        let count = rest.partition_point(|task| *task < end);
         let weights = &self.weights[self.done..][..count];
         let loss = self.model.loss;
-        let weighted = self.state.steps() < self.descent.weighted_steps as u64;
+        let weighted = step < self.descent.weighted_steps;
         let mut bounded = true;
-        rows.pull(&rest[..count], &self.theta, &mut self.gradient, |i, s| {
-            bounded &= loss.is_bounded(s);
-            let slope = weights[i] * loss.slope(s);
-            if weighted {
-                slope * loss.value(s)
-            } else {
-                slope
-            }
-        });
+        rows.pull(
+            &rest[..count],
+            &self.theta,
+            known.then_some(&self.skills[..]),
+            &mut self.gradient,
+            self.done == 0,
+            |i, s| {
+                bounded &= loss.is_bounded(s);
+                let slope = weights[i] * loss.slope(s);
+                if weighted {
+                    slope * loss.value(s)
+                } else {
+                    slope
+                }
+            },
+        );
         self.lost |= !bounded;
         self.done += count;
     }
 
     /// Records n_align where that is due, and steps.
-    fn finish(&mut self, rows: Rows, step: usize) -> Result<()> {
+    fn finish(&mut self, rows: &Rows, step: usize) -> Result<()> {
         if self.is_over(step) {
             return Ok(());
         }
@@ -193,20 +203,18 @@ impl<'a> Member<'a> {
             return Ok(());
         }
         let dims = self.model.n_dim();
-        let gradient = &mut self.gradient[..dims];
         if self.model.noise > 0.0 {
-            for g in gradient.iter_mut() {
+            for g in &mut self.gradient[..dims] {
                 let normal: f64 = StandardNormal.sample(&mut self.noise);
                 *g += self.model.noise * normal;
             }
         }
         if self.is_due(step) {
             if let Some(alignment) = &mut self.to.alignment {
-                for (task, row) in rows.data.chunks_exact(rows.stride).enumerate() {
-                    let (signed, agreeing) = aligned(&row[..dims], &self.gradient[..dims]);
-                    alignment.signed[[self.record, task]] = signed;
-                    alignment.agreeing[[self.record, task]] = agreeing;
-                }
+                rows.signs(&self.gradient, |task, same, opposite| {
+                    alignment.signed[[self.record, task]] = opposite - same;
+                    alignment.agreeing[[self.record, task]] = opposite;
+                });
             }
             self.record += 1;
         }
@@ -219,24 +227,11 @@ impl<'a> Member<'a> {
 
     fn trajectory(mut self) -> SkillTrajectory {
         let fill = self.to.diverged.map(|_| f64::NAN);
-        for (to, x) in self.to.theta.iter_mut().zip(&self.theta) {
+        for (to, x) in self.to.theta.iter_mut().zip(self.theta.iter()) {
             *to = fill.unwrap_or(*x);
         }
         self.to
     }
-}
-
-/// Σ sign(t) sign(−g), and the number of coordinates where they agree.
-fn aligned(t: &[f64], g: &[f64]) -> (f64, f64) {
-    let (mut agree, mut differ) = (0.0, 0.0);
-    for (t, g) in t.iter().zip(g) {
-        // No product, which could underflow.
-        let up = (*t > 0.0) & (*g < 0.0) | (*t < 0.0) & (*g > 0.0);
-        let down = (*t > 0.0) & (*g > 0.0) | (*t < 0.0) & (*g < 0.0);
-        agree += f64::from(u8::from(up));
-        differ += f64::from(u8::from(down));
-    }
-    (agree - differ, agree)
 }
 
 #[cfg(test)]

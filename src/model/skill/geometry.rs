@@ -1,10 +1,8 @@
 //! The Geometry model.
 
 use super::batch::Multinomial;
-use super::rows::Rows;
 use super::{GradientForm, SkillDescent, SkillLoss, SkillTrajectory, TaskVectors, engine};
 use crate::error::{Error, Result};
-use crate::model::factor::simd::padded;
 use crate::seed::Seed;
 use crate::task::Frequencies;
 use ndarray::Array1;
@@ -258,7 +256,7 @@ impl Geometry {
         for (i, (model, descent)) in models.iter().zip(descents).enumerate() {
             model.validate()?;
             descent.validate()?;
-            if !model.vectors.same(&first.vectors) {
+            if model.vectors != first.vectors {
                 return Err(Error::setting(
                     format!("models[{i}].vectors"),
                     "other vectors",
@@ -266,12 +264,7 @@ impl Geometry {
                 ));
             }
         }
-        let data = first.vectors.rows();
-        let rows = Rows {
-            data: &data,
-            stride: padded(first.n_dim()),
-        };
-        engine::run(rows, models, descents, seed)
+        engine::run(first.vectors.rows(), models, descents, seed)
     }
 
     pub(super) fn mean_loss(&self, skills: impl Iterator<Item = f64>) -> f64 {

@@ -1,6 +1,7 @@
 //! Skills that compete for a model's parameters: the Geometry, Resource and Domino models of *Physics of Skill Learning*
 //! (Liu, Liu, Michaud, Gore and Tegmark, 2025), and the Quanta model that they are compared with.
 
+mod aligned;
 mod batch;
 mod correlated;
 mod descent;

@@ -1,13 +1,12 @@
 //! Where the skills point.
 
+use super::rows::Rows;
 use crate::error::{Error, Result};
 use crate::linalg;
-use crate::model::factor::simd::padded;
 use crate::seed::Seed;
 use crate::table::Table;
 use ndarray::Array2;
-use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The task vectors t₁ … t_{n_task} in R^{n_dim}, one a row. Cheap to clone: clones share the numbers.
 ///
@@ -29,10 +28,21 @@ use std::sync::Arc;
 /// assert!((c[[0, 0]] - 1.0).abs() < 1e-14 && c[[0, 1]].abs() < 1e-14);
 /// # Ok::<(), scurve::error::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TaskVectors {
-    /// Row-major.
-    matrix: Arc<Array2<f64>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    matrix: Array2<f64>,
+    rows: OnceLock<Rows>,
+}
+
+impl PartialEq for TaskVectors {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared) || self.matrix() == other.matrix()
+    }
 }
 
 impl TaskVectors {
@@ -109,28 +119,31 @@ impl TaskVectors {
             ));
         }
         Ok(Self {
-            matrix: Arc::new(matrix.as_standard_layout().into_owned()),
+            shared: Arc::new(Shared {
+                matrix: matrix.as_standard_layout().into_owned(),
+                rows: OnceLock::new(),
+            }),
         })
     }
 
     /// The vectors, n_task × n_dim.
     pub fn matrix(&self) -> &Array2<f64> {
-        &self.matrix
+        &self.shared.matrix
     }
 
     /// Number of tasks.
     pub fn n_task(&self) -> usize {
-        self.matrix.nrows()
+        self.matrix().nrows()
     }
 
     /// Number of parameters.
     pub fn n_dim(&self) -> usize {
-        self.matrix.ncols()
+        self.matrix().ncols()
     }
 
     /// C_ij = t_i·t_j, n_task × n_task: what learning j does to i. (For unit vectors, the cosines.)
     pub fn correlation(&self) -> Array2<f64> {
-        self.matrix.dot(&self.matrix.t())
+        self.matrix().dot(&self.matrix().t())
     }
 
     /// The vectors R t_i for a matrix `r` (any number of rows × n_dim), such as a rotation.
@@ -145,29 +158,12 @@ impl TaskVectors {
                 format!("n_dim = {}", self.n_dim()),
             ));
         }
-        Self::new(self.matrix.dot(&r.t()))
+        Self::new(self.matrix().dot(&r.t()))
     }
 
-    /// Whether both are the same numbers.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.matrix, &other.matrix) || self == other
-    }
-
-    /// The rows one after the other, each filled with zeros to [`padded`]`(n_dim)` numbers.
-    pub(super) fn rows(&self) -> Cow<'_, [f64]> {
-        let stride = padded(self.n_dim());
-        match self.matrix.as_slice() {
-            Some(rows) if stride == self.n_dim() => Cow::Borrowed(rows),
-            _ => {
-                let mut rows = vec![0.0; self.n_task() * stride];
-                for (to, from) in rows.chunks_exact_mut(stride).zip(self.matrix.rows()) {
-                    for (to, from) in to.iter_mut().zip(from) {
-                        *to = *from;
-                    }
-                }
-                Cow::Owned(rows)
-            }
-        }
+    /// The rows as the steps read them; made once for all clones.
+    pub(super) fn rows(&self) -> &Rows {
+        self.shared.rows.get_or_init(|| Rows::new(self.matrix()))
     }
 
     /// One row a task: its number from 1, its length, and its largest cosine with another task.
