@@ -25,7 +25,7 @@ pub(super) fn run(
     let mut members: Vec<Member> = models
         .iter()
         .zip(descents)
-        .map(|(model, descent)| Member::new(rows, model, descent, seed))
+        .map(|(model, descent)| Member::new(model, descent, seed))
         .collect();
     let tasks = rows.len() as u32;
     // Alone, a configuration has nobody to share a block with.
@@ -78,7 +78,7 @@ struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
-    fn new(rows: &Rows, model: &'a Geometry, descent: &'a SkillDescent, seed: Seed) -> Self {
+    fn new(model: &'a Geometry, descent: &'a SkillDescent, seed: Seed) -> Self {
         let (tasks, dims) = (model.n_task(), model.n_dim());
         let steps = descent.schedule.steps(descent.steps);
         let nan = || Array2::from_elem((steps.len(), tasks), f64::NAN);
