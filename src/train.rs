@@ -87,7 +87,7 @@ impl Training {
         mut loss: impl FnMut(&M, usize) -> Tensor<1>,
         mut record: impl FnMut(&M, usize) -> Result<()>,
     ) -> Result<Trained<M>> {
-        self.optimizer.validate()?;
+        self.optimizer.validate_for("optimizer", &[])?;
         self.schedule.validate("schedule")?;
         let mut state = self.optimizer.tensors();
         let steps = self.schedule.steps(self.steps);

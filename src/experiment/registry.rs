@@ -1,7 +1,7 @@
 //! All experiments behind one interface, for whoever has an id and not a type.
 
 use super::outcome::{Outcome, RunOptions};
-use super::{Experiment, Info, Scale, from_toml, overridden, scurves, to_toml};
+use super::{Experiment, Info, Scale, from_toml, overridden, physics, scurves, to_toml};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
 use crate::figure::Figures;
@@ -132,6 +132,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<scurves::CrossEntropy>(),
         &entry::<scurves::WeightDecay>(),
         &entry::<scurves::AdamComparison>(),
+        &entry::<physics::QuadraticLoss>(),
     ];
     ALL
 }

@@ -1,4 +1,5 @@
 //! Models: exact ones in f64 whose dynamics are known in closed form or solved to rounding, and trained networks.
 
 pub mod factor;
+pub mod quadratic;
 pub mod skill;

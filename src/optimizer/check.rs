@@ -26,6 +26,14 @@ impl Check<'_> {
         self.refuse(name, value, "a finite number ≥ 0")
     }
 
+    /// A finite number > 0.
+    pub(super) fn positive(&self, name: &str, value: f64) -> Result<()> {
+        if value.is_finite() && value > 0.0 {
+            return Ok(());
+        }
+        self.refuse(name, value, "a finite number > 0")
+    }
+
     /// A number in [0, 1).
     pub(super) fn fraction(&self, name: &str, value: f64) -> Result<()> {
         if (0.0..1.0).contains(&value) {

@@ -1,14 +1,14 @@
 //! Stepping a slice of `f64`.
 
-use super::Optimizer;
 use super::rule::{Number, Rule};
+use super::{Need, Optimizer};
 use crate::error::{Error, Result};
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::{Add, Div, Mul, Sub};
 
 /// What an [`Optimizer`] remembers of a run over a slice of `f64`.
 ///
-/// All rules are coordinate-wise, so any number of independent runs (seeds, configurations) step as one slice, one after
+/// All rules but a clipped [`Mars`](super::Mars) are coordinate-wise, so any number of independent runs (seeds, configurations) step as one slice, one after
 /// the other in memory. A step allocates nothing, uses AVX2 where the processor has it, and gives the same bits where it
 /// has not.
 ///
@@ -31,6 +31,10 @@ pub struct FlatState {
     steps: u64,
     /// The first slot of all coordinates, then the second …
     state: Vec<f64>,
+    /// Whether what the next step needs is there.
+    supplied: bool,
+    /// The corrected gradient of MARS.
+    corrected: Vec<f64>,
 }
 
 impl FlatState {
@@ -40,27 +44,27 @@ impl FlatState {
             len,
             steps: 0,
             state: vec![0.0; len * optimizer.slots()],
+            supplied: false,
+            corrected: match optimizer {
+                Optimizer::Mars(_) => vec![0.0; len],
+                _ => Vec::new(),
+            },
         }
     }
 
     /// One step: `params` moves, given the gradient `grads` at its present value.
     ///
     /// # Errors
-    /// When either slice has not the length that the state was made for. Nothing has moved then.
+    /// When either slice has not the length that the state was made for, or when the step [`needs`](Self::needs) more than a gradient. Nothing has
+    /// moved then.
     pub fn step(&mut self, params: &mut [f64], grads: &[f64]) -> Result<()> {
-        for (what, len) in [("params.len()", params.len()), ("grads.len()", grads.len())] {
-            if len != self.len {
-                return Err(Error::setting(
-                    what,
-                    len,
-                    format!(
-                        "{}, the length that the optimizer's state was made for",
-                        self.len
-                    ),
-                ));
-            }
+        self.check_len("params.len()", params.len())?;
+        self.check_len("grads.len()", grads.len())?;
+        if let Some(need) = self.needs() {
+            return Err(need.missing(&self.optimizer));
         }
         self.steps += 1;
+        self.supplied = false;
         match &self.optimizer {
             Optimizer::Sgd(rule) if rule.momentum == 0.0 => {
                 self.advance::<_, 0>(*rule, params, grads)
@@ -71,7 +75,66 @@ impl FlatState {
             Optimizer::AdamW(rule) => self.advance::<_, 2>(*rule, params, grads),
             Optimizer::AdEMAMix(rule) => self.advance::<_, 3>(*rule, params, grads),
             Optimizer::Lion(rule) => self.advance::<_, 1>(*rule, params, grads),
+            Optimizer::Sophia(rule) => self.advance::<_, 2>(*rule, params, grads),
+            Optimizer::Mars(rule) => {
+                let before = &mut self.state[2 * self.len..];
+                if self.steps == 1 {
+                    before.copy_from_slice(grads);
+                }
+                rule.correct(grads, before, &mut self.corrected);
+                before.copy_from_slice(grads);
+                let (rule, corrected) = (*rule, std::mem::take(&mut self.corrected));
+                self.advance::<_, 2>(rule, params, &corrected);
+                self.corrected = corrected;
+            }
         }
+        Ok(())
+    }
+
+    fn check_len(&self, what: &str, len: usize) -> Result<()> {
+        if len == self.len {
+            return Ok(());
+        }
+        Err(Error::setting(
+            what,
+            len,
+            format!(
+                "{}, the length that the optimizer's state was made for",
+                self.len
+            ),
+        ))
+    }
+
+    /// What the next step needs besides the gradient and has not been given yet.
+    pub fn needs(&self) -> Option<Need> {
+        let need = self.optimizer.need_after(self.steps);
+        need.filter(|_| !self.supplied)
+    }
+
+    /// Gives the next step what it [`needs`](Self::needs): an estimate of the Hessian's diagonal, or the gradient of the present batch at the
+    /// parameters before the last step.
+    ///
+    /// # Errors
+    /// When nothing is needed, or the length is another than the state was made for.
+    pub fn supply(&mut self, values: &[f64]) -> Result<()> {
+        self.check_len("values.len()", values.len())?;
+        match (self.needs(), &self.optimizer) {
+            (Some(Need::Curvature), Optimizer::Sophia(rule)) => {
+                let kept = &mut self.state[self.len..];
+                for (h, estimate) in kept.iter_mut().zip(values) {
+                    *h = rule.refreshed(*h, *estimate);
+                }
+            }
+            (Some(Need::LookBack), _) => self.state[2 * self.len..].copy_from_slice(values),
+            _ => {
+                return Err(Error::setting(
+                    "supply",
+                    self.optimizer.name(),
+                    "called when `needs` says what is needed",
+                ));
+            }
+        }
+        self.supplied = true;
         Ok(())
     }
 
@@ -118,7 +181,9 @@ impl FlatState {
     /// Forgets the run: as fresh from [`Optimizer::flat`], without allocating.
     pub fn reset(&mut self) {
         self.steps = 0;
+        self.supplied = false;
         self.state.fill(0.0);
+        self.corrected.fill(0.0);
     }
 }
 
@@ -222,5 +287,17 @@ impl<S: Simd> Number for Lanes<S> {
         // 0 and NaN stay what they are.
         let sign = simd.select_f64s(negative, simd.neg_f64s(one), x);
         Self(simd, simd.select_f64s(positive, one, sign))
+    }
+    #[inline(always)]
+    fn at_least(self, c: f64) -> Self {
+        let Self(simd, x) = self;
+        let c = simd.splat_f64s(c);
+        Self(simd, simd.select_f64s(simd.less_than_f64s(x, c), c, x))
+    }
+    #[inline(always)]
+    fn at_most(self, c: f64) -> Self {
+        let Self(simd, x) = self;
+        let c = simd.splat_f64s(c);
+        Self(simd, simd.select_f64s(simd.greater_than_f64s(x, c), c, x))
     }
 }

@@ -16,6 +16,8 @@
 //! | [`AdamW`] (decoupled decay) | `adamw` | 2 | 1e-3 |
 //! | [`AdEMAMix`] | `ademamix` | 3 | 1e-3 |
 //! | [`Lion`] | `lion` | 1 | 1e-4 |
+//! | [`Sophia`] (given a Hessian's diagonal) | `sophia` | 2 | 1e-4 |
+//! | [`Mars`] (AdamW form; approximate, or exact given a second gradient) | `mars` | 3 | 3e-3 |
 //!
 //! ```
 //! use scurve::optimizer::{Adam, Optimizer};
@@ -37,9 +39,12 @@ mod check;
 mod flat;
 pub mod flow;
 mod lion;
+mod mars;
+mod need;
 pub mod rule;
 mod sgd;
 mod sign_gd;
+mod sophia;
 mod tensor;
 
 pub use adam::Adam;
@@ -49,8 +54,11 @@ pub use flat::FlatState;
 pub(crate) use flow::check_times;
 pub use flow::{Effort, Flow, FlowPath};
 pub use lion::Lion;
+pub use mars::{Mars, MarsForm};
+pub use need::Need;
 pub use sgd::Sgd;
 pub use sign_gd::{SignForm, SignGd};
+pub use sophia::Sophia;
 pub use tensor::TensorState;
 
 use crate::error::{Error, Result};
@@ -92,11 +100,19 @@ pub enum Optimizer {
     /// Evolved sign momentum.
     #[serde(rename = "lion")]
     Lion(Lion),
+    /// Clipped steps along the gradient over the curvature.
+    #[serde(rename = "sophia")]
+    Sophia(Sophia),
+    /// AdamW on a gradient of less variance.
+    #[serde(rename = "mars")]
+    Mars(Mars),
 }
 
 impl Optimizer {
     /// The names that settings use, in the order of the table above.
-    pub const NAMES: [&'static str; 6] = ["sgd", "sign_gd", "adam", "adamw", "ademamix", "lion"];
+    pub const NAMES: [&'static str; 8] = [
+        "sgd", "sign_gd", "adam", "adamw", "ademamix", "lion", "sophia", "mars",
+    ];
 
     /// The name that settings use.
     pub fn name(&self) -> &'static str {
@@ -107,6 +123,8 @@ impl Optimizer {
             Self::AdamW(_) => "adamw",
             Self::AdEMAMix(_) => "ademamix",
             Self::Lion(_) => "lion",
+            Self::Sophia(_) => "sophia",
+            Self::Mars(_) => "mars",
         }
     }
 
@@ -119,6 +137,8 @@ impl Optimizer {
             Self::AdamW(_) => "AdamW",
             Self::AdEMAMix(_) => "AdEMAMix",
             Self::Lion(_) => "Lion",
+            Self::Sophia(_) => "Sophia",
+            Self::Mars(_) => "MARS",
         }
     }
 
@@ -131,6 +151,8 @@ impl Optimizer {
             Self::AdamW(o) => o.lr,
             Self::AdEMAMix(o) => o.lr,
             Self::Lion(o) => o.lr,
+            Self::Sophia(o) => o.lr,
+            Self::Mars(o) => o.lr,
         }
     }
 
@@ -143,6 +165,8 @@ impl Optimizer {
             Self::AdamW(o) => o.lr = lr,
             Self::AdEMAMix(o) => o.lr = lr,
             Self::Lion(o) => o.lr = lr,
+            Self::Sophia(o) => o.lr = lr,
+            Self::Mars(o) => o.lr = lr,
         }
     }
 
@@ -158,8 +182,8 @@ impl Optimizer {
             Self::Sgd(o) if o.momentum == 0.0 => 0,
             Self::SignGd(_) => 0,
             Self::Sgd(_) | Self::Lion(_) => 1,
-            Self::Adam(_) | Self::AdamW(_) => 2,
-            Self::AdEMAMix(_) => 3,
+            Self::Adam(_) | Self::AdamW(_) | Self::Sophia(_) => 2,
+            Self::AdEMAMix(_) | Self::Mars(_) => 3,
         }
     }
 
@@ -187,6 +211,8 @@ impl Optimizer {
             Self::AdamW(o) => o.check(check),
             Self::AdEMAMix(o) => o.check(check),
             Self::Lion(o) => o.check(check),
+            Self::Sophia(o) => o.check(check),
+            Self::Mars(o) => o.check(check),
         }
     }
 
@@ -227,6 +253,8 @@ impl FromStr for Optimizer {
             "adamw" => AdamW::default().into(),
             "ademamix" => AdEMAMix::default().into(),
             "lion" => Lion::default().into(),
+            "sophia" => Sophia::default().into(),
+            "mars" => Mars::default().into(),
             _ => return Err(Error::unknown("optimizer", name, Self::NAMES)),
         })
     }
@@ -260,7 +288,7 @@ macro_rules! from_rule {
         }
     )*};
 }
-from_rule!(Sgd, SignGd, Adam, AdamW, AdEMAMix, Lion);
+from_rule!(Sgd, SignGd, Adam, AdamW, AdEMAMix, Lion, Sophia, Mars);
 
 // `remote = "Self"` makes the derived functions inherent, so that a bare name can be let in before them.
 impl Serialize for Optimizer {

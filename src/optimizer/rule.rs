@@ -26,6 +26,10 @@ pub trait Number:
     /// NOTE: for `f64` the sign of NaN is NaN, so that a run that has diverged is seen to have. Tensors do what their
     /// backend does, and LibTorch says sign(NaN) = 0.
     fn sign(self) -> Self;
+    /// The larger of self and c; NaN stays NaN.
+    fn at_least(self, c: f64) -> Self;
+    /// The smaller of self and c; NaN stays NaN.
+    fn at_most(self, c: f64) -> Self;
 }
 
 impl Number for f64 {
@@ -54,6 +58,14 @@ impl Number for f64 {
             self
         }
     }
+    #[inline(always)]
+    fn at_least(self, c: f64) -> Self {
+        if self < c { c } else { self }
+    }
+    #[inline(always)]
+    fn at_most(self, c: f64) -> Self {
+        if self > c { c } else { self }
+    }
 }
 
 impl<const D: usize> Number for Tensor<D> {
@@ -71,6 +83,12 @@ impl<const D: usize> Number for Tensor<D> {
     }
     fn sign(self) -> Self {
         Tensor::sign(self)
+    }
+    fn at_least(self, c: f64) -> Self {
+        self.clamp_min(c)
+    }
+    fn at_most(self, c: f64) -> Self {
+        self.clamp_max(c)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Stepping burn tensors.
 
-use super::Optimizer;
-use super::rule::Rule;
+use super::rule::{Number, Rule};
+use super::{Mars, Need, Optimizer};
 use crate::error::{Error, Result};
 use burn::tensor::Tensor;
 
@@ -27,6 +27,8 @@ pub struct TensorState {
     steps: u64,
     /// One entry for each parameter; empty until its first gradient.
     slots: Vec<Vec<Tensor<1>>>,
+    /// The step for which each parameter has been given what it needs.
+    supplied: Vec<u64>,
 }
 
 impl TensorState {
@@ -35,6 +37,7 @@ impl TensorState {
             optimizer,
             steps: 0,
             slots: Vec::new(),
+            supplied: Vec::new(),
         }
     }
 
@@ -61,6 +64,57 @@ impl TensorState {
             .collect()
     }
 
+    /// What the next step needs besides the gradients: see [`supply`](Self::supply).
+    pub fn needs(&self) -> Option<Need> {
+        self.optimizer.need_after(self.steps)
+    }
+
+    /// Gives the next step what it [`needs`](Self::needs) for the tensor that is `index`-th: an estimate of the Hessian's diagonal, or the gradient
+    /// of the present batch at the parameters before the last step. To be called for every tensor, before [`begin`](Self::begin) or [`step`](Self::step).
+    ///
+    /// # Errors
+    /// When nothing is needed, or the shape is not the parameter's.
+    pub fn supply<const D: usize>(&mut self, index: usize, values: Tensor<D>) -> Result<()> {
+        let len = values.dims().iter().product::<usize>();
+        let values = values.reshape([len]);
+        self.make_room(index, len)?;
+        let slots = &mut self.slots[index];
+        match (self.optimizer.need_after(self.steps), &self.optimizer) {
+            (Some(Need::Curvature), Optimizer::Sophia(rule)) => {
+                if slots.is_empty() {
+                    *slots = vec![values.zeros_like(); 2];
+                }
+                slots[1] = rule.refreshed(slots[1].clone(), values);
+            }
+            (Some(Need::LookBack), _) if slots.len() > 2 => slots[2] = values,
+            _ => {
+                return Err(Error::setting(
+                    "supply",
+                    self.optimizer.name(),
+                    "called when `needs` says what is needed",
+                ));
+            }
+        }
+        self.supplied[index] = self.steps + 1;
+        Ok(())
+    }
+
+    /// Entries for the `index`-th tensor, which must be as long as in the steps before.
+    fn make_room(&mut self, index: usize, len: usize) -> Result<()> {
+        if self.slots.len() <= index {
+            self.slots.resize(index + 1, Vec::new());
+            self.supplied.resize(index + 1, 0);
+        }
+        match self.slots[index].first().map(|slot| slot.dims()[0]) {
+            Some(kept) if kept != len => Err(Error::setting(
+                format!("params[{index}].len()"),
+                len,
+                format!("{kept}, as in the steps before"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Begins a step of which each tensor is then given to [`update`](Self::update): for parameters of several ranks.
     pub fn begin(&mut self) {
         self.steps += 1;
@@ -69,7 +123,7 @@ impl TensorState {
     /// The new value of the tensor that is `index`-th in every step.
     ///
     /// # Errors
-    /// Before the first [`begin`](Self::begin), or when a shape is not what it was.
+    /// Before the first [`begin`](Self::begin), when a shape is not what it was, or when the step [`needs`](Self::needs) more than a gradient.
     pub fn update<const D: usize>(
         &mut self,
         index: usize,
@@ -92,19 +146,11 @@ impl TensorState {
             ));
         }
         let len = shape.iter().product::<usize>();
-        if self.slots.len() <= index {
-            self.slots.resize(index + 1, Vec::new());
-        }
-        if let Some(kept) = self.slots[index]
-            .first()
-            .map(|slot| slot.dims()[0])
-            .filter(|&kept| kept != len)
+        self.make_room(index, len)?;
+        if let Some(need) = self.optimizer.need_after(self.steps - 1)
+            && self.supplied[index] != self.steps
         {
-            return Err(Error::setting(
-                format!("params[{index}].len()"),
-                len,
-                format!("{kept}, as in the steps before"),
-            ));
+            return Err(need.missing(&self.optimizer));
         }
         let param = param.reshape([len]);
         let grad = grad.reshape([len]);
@@ -120,6 +166,14 @@ impl TensorState {
             Optimizer::AdamW(rule) => advance::<_, 2>(*rule, t, param, grad, slots),
             Optimizer::AdEMAMix(rule) => advance::<_, 3>(*rule, t, param, grad, slots),
             Optimizer::Lion(rule) => advance::<_, 1>(*rule, t, param, grad, slots),
+            Optimizer::Sophia(rule) => advance::<_, 2>(*rule, t, param, grad, slots),
+            Optimizer::Mars(rule) => {
+                let before = slots.pop().unwrap_or_else(|| grad.clone());
+                let corrected = corrected(rule, grad.clone(), before);
+                let param = advance::<_, 2>(*rule, t, param, corrected, slots);
+                slots.push(grad);
+                param
+            }
         };
         Ok(param.reshape(shape))
     }
@@ -153,4 +207,14 @@ fn advance<R: Rule<K>, const K: usize>(
     let (param, new) = R::update(rule.constants(t), param, grad, old);
     slots.extend(new);
     param
+}
+
+/// MARS' corrected gradient of one tensor.
+fn corrected(rule: &Mars, grad: Tensor<1>, before: Tensor<1>) -> Tensor<1> {
+    let corrected = rule.corrected(grad, before);
+    if !rule.clip {
+        return corrected;
+    }
+    let norm = corrected.clone().square().sum().sqrt();
+    corrected / norm.at_least(1.0)
 }

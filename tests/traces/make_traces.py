@@ -9,8 +9,13 @@ gradients.csv   f32, one fixed sequence of 1000 gradients of 4 parameters
 replay.csv      f32: case, step, the parameters after that many of those gradients
 
 SGD, Adam and AdamW are torch.optim's (single-tensor, on the CPU). PyTorch has no Lion, no AdEMAMix and no exact sign
-descent: these are written here in plain tensor operations, from Program 1 of Chen et al. (2023), Algorithm 1 of
-Pagliardini et al. (2025) with the half-life of its authors' code, and the definition.
+descent, no Sophia and no MARS: these are written here in plain tensor operations, from Program 1 of Chen et al. (2023),
+Algorithm 1 of Pagliardini et al. (2025) with the half-life of its authors' code, the definition, Algorithm 3 of Liu et al.
+(2024) and Algorithm 2 of Yuan et al. (2024) with its clip.
+
+What a rule needs besides the gradient: closed loop, Sophia is given the exact diagonal of the Hessian, and under the exact
+form of MARS the gradient of step t is 1 + 0.3 sin t times the problem's, at both points. In the replay Sophia is given the
+square of the step's gradient, MARS ¾ of the gradient before.
 
 Numbers are written so that they read back to the same bits (repr of f64, 9 digits of f32).
 """
@@ -79,6 +84,41 @@ class AdEMAMix(Rule):
         p.sub_(h["lr"] * (mean / root + h["weight_decay"] * p))
 
 
+class Sophia(Rule):
+    """Algorithm 3 of Liu et al. (2024); `p.curvature()` is the estimate of the Hessian's diagonal."""
+
+    def update(self, p, g, state, t, h):
+        b1, b2 = h["betas"]
+        m = state.setdefault("m", torch.zeros_like(p))
+        curvature = state.setdefault("h", torch.zeros_like(p))
+        m.copy_(b1 * m + (1 - b1) * g)
+        if (t - 1) % h["interval"] == 0:
+            curvature.copy_(b2 * curvature + (1 - b2) * p.curvature())
+        p.mul_(1 - h["lr"] * h["weight_decay"])
+        p.sub_(h["lr"] * torch.clamp(m / torch.clamp(h["gamma"] * curvature, min=h["eps"]), -1, 1))
+
+
+class Mars(Rule):
+    """Algorithm 2 of Yuan et al. (2024); `p.before()` is the gradient of the present batch at the parameters before."""
+
+    def update(self, p, g, state, t, h):
+        b1, b2 = h["betas"]
+        m = state.setdefault("m", torch.zeros_like(p))
+        v = state.setdefault("v", torch.zeros_like(p))
+        before = g
+        if t > 1:
+            before = p.before() if h["form"] == "exact" else state["g"]
+        state["g"] = g.clone()
+        c = g + h["gamma"] * (b1 / (1 - b1)) * (g - before)
+        norm = torch.linalg.vector_norm(c)
+        if h["clip"] and norm > 1:
+            c = c / norm
+        m.copy_(b1 * m + (1 - b1) * c)
+        v.copy_(b2 * v + (1 - b2) * c * c)
+        step = (m / (1 - b1**t)) / (torch.sqrt(v / (1 - b2**t)) + h["eps"])
+        p.mul_(1 - h["lr"] * h["weight_decay"]).sub_(h["lr"] * step)
+
+
 def torch_adam(cls):
     return lambda params, **h: cls(params, foreach=False, fused=False, **h)
 
@@ -94,7 +134,9 @@ def sign_as_adam(params, lr, eps):
 ADAM, ADAMW = torch_adam(torch.optim.Adam), torch_adam(torch.optim.AdamW)
 MIX = dict(betas=(0.9, 0.999, 0.9999), alpha=2.0, eps=1e-8, weight_decay=0.0, alpha_warmup=0, beta3_warmup=0)
 
-# name, kind, how to make it, hyper-parameters. Entries beginning with `form` are this project's only.
+MARS = dict(betas=(0.95, 0.99), gamma=0.025, eps=1e-8, weight_decay=0.0, clip=True, form="approximate")
+
+# name, kind, how to make it, hyper-parameters. The `form` of sign descent is this project's only.
 CASES = [
     ("sgd", "sgd", torch_sgd, dict(lr=3e-4)),
     ("sgd-momentum", "sgd", torch_sgd, dict(lr=1e-4, momentum=0.9)),
@@ -114,6 +156,13 @@ CASES = [
     ("ademamix-warmup", "ademamix", AdEMAMix,
      dict(MIX, lr=2e-3, alpha=5.0, weight_decay=0.1, alpha_warmup=400, beta3_warmup=700)),
     ("lion", "lion", Lion, dict(lr=2.73e-3, betas=(0.9, 0.99), weight_decay=0.0)),
+    ("sophia", "sophia", Sophia,
+     dict(lr=2.73e-3, betas=(0.96, 0.99), gamma=0.01, eps=1e-12, weight_decay=0.0, interval=10)),
+    ("sophia-decay", "sophia", Sophia,
+     dict(lr=2.1e-3, betas=(0.9, 0.8), gamma=0.5, eps=1e-3, weight_decay=0.2, interval=7)),
+    ("mars", "mars", Mars, dict(MARS, lr=1.7e-3)),
+    ("mars-free", "mars", Mars, dict(MARS, lr=3e-3, betas=(0.9, 0.99), gamma=0.1, weight_decay=0.1, clip=False)),
+    ("mars-exact", "mars", Mars, dict(MARS, lr=1.7e-3, form="exact")),
     ("lion-decay", "lion", Lion, dict(lr=2.1e-3, betas=(0.95, 0.98), weight_decay=0.3)),
 ]
 
@@ -135,18 +184,40 @@ def rosenbrock(x):
     return g
 
 
+def quadratic_curvature(x):
+    return np.array([1.0, 10.0, 100.0, 1000.0])
+
+
+def rosenbrock_curvature(x):
+    h = np.zeros(4)
+    for i in range(3):
+        h[i] += 1200.0 * x[i] * x[i] - 400.0 * x[i + 1] + 2.0
+        h[i + 1] += 200.0
+    return h
+
+
+CURVATURE = {quadratic: quadratic_curvature, rosenbrock: rosenbrock_curvature}
+
+
 def make(case, params):
     _, _, make_optimizer, hyper = case
-    return make_optimizer(params, **{k: v for k, v in hyper.items() if k != "form"})
+    own = make_optimizer not in (Mars,)
+    return make_optimizer(params, **{k: v for k, v in hyper.items() if k != "form" or not own})
 
 
-def run(case, dtype, gradient, start=START):
-    """Yields (step, parameters) of the recorded steps; `gradient(step, x)`."""
+def run(case, dtype, gradient, start=START, curvature=None, before=None):
+    """Yields (step, parameters) of the recorded steps; `gradient`, `curvature` and `before` are of (step, x)."""
     x = torch.tensor(start, dtype=dtype, requires_grad=True)
     optimizer = make(case, [x])
+    last = None
     for step in range(1, STEPS + 1):
-        x.grad = torch.from_numpy(gradient(step, x.detach().numpy().copy())).to(dtype)
+        here = x.detach().numpy().copy()
+        given = lambda value: torch.from_numpy(value).to(dtype)
+        x.grad = given(gradient(step, here))
+        x.curvature = lambda: given(curvature(step, here))
+        x.before = lambda: given(before(step, last))
         optimizer.step()
+        last = here
         if step in RECORDED:
             yield step, x.detach().numpy().copy()
 
@@ -178,7 +249,10 @@ def main():
     rows = []
     for case in CASES:
         for problem in (quadratic, rosenbrock):
-            closed = lambda start: run(case, torch.float64, lambda _, x: problem(x), start)
+            batch = lambda step: 1.0 + 0.3 * math.sin(step) if case[3].get("form") == "exact" and case[1] == "mars" else 1.0
+            noisy = lambda step, x: batch(step) * problem(x)
+            bent = lambda _, x: CURVATURE[problem](x)
+            closed = lambda start: run(case, torch.float64, noisy, start, bent, noisy)
             nudged = closed([START[0] + 1e-15, *START[1:]])
             for (step, x), (_, near) in zip(closed(START), nudged):
                 # A trajectory that amplifies rounding tells nothing: choose other hyper-parameters for it.
@@ -191,7 +265,10 @@ def main():
     write("gradients.csv", names, map(short, sequence))
     rows = []
     for case in CASES:
-        for step, x in run(case, torch.float32, lambda step, _: sequence[step - 1]):
+        here = lambda step, _: sequence[step - 1]
+        square = lambda step, _: sequence[step - 1] ** 2
+        earlier = lambda step, _: np.float32(0.75) * sequence[step - 2]
+        for step, x in run(case, torch.float32, here, curvature=square, before=earlier):
             rows.append([case[0], step, *short(x)])
     write("replay.csv", ["case", "step", *names], rows)
     print(f"torch {torch.__version__}: {len(CASES)} cases, {STEPS} steps")

@@ -1,1 +1,5 @@
 //! *Physics of Skill Learning*, figure by figure.
+
+mod quadratic_loss;
+
+pub use quadratic_loss::QuadraticLoss;

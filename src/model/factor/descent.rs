@@ -48,7 +48,7 @@ impl Descent {
 
     /// Refuses settings out of range.
     pub fn validate(&self) -> Result<()> {
-        self.optimizer.validate()?;
+        self.optimizer.validate_for("optimizer", &[])?;
         self.record.schedule.validate("record.schedule")
     }
 }

@@ -1,9 +1,11 @@
 //! Laws that every rule must obey, whatever its equation.
 
 use proptest::prelude::*;
-use scurve::optimizer::{AdEMAMix, Adam, AdamW, Lion, Optimizer, Sgd, SignGd};
+use scurve::optimizer::{
+    AdEMAMix, Adam, AdamW, Lion, Mars, MarsForm, Need, Optimizer, Sgd, SignGd, Sophia,
+};
 
-/// Every rule, with and without its extras.
+/// Every rule that moves by the gradient alone, coordinate by coordinate, with and without its extras.
 fn all() -> Vec<Optimizer> {
     vec![
         Sgd::new(0.02).into(),
@@ -23,6 +25,12 @@ fn all() -> Vec<Optimizer> {
         AdEMAMix::new(0.02).weight_decay(0.01).warmup(20).into(),
         Lion::new(0.02).into(),
         Lion::new(0.02).weight_decay(0.1).into(),
+        Mars::new(0.02).clip(false).into(),
+        Mars::new(0.02)
+            .clip(false)
+            .gamma(0.1)
+            .weight_decay(0.01)
+            .into(),
     ]
 }
 
@@ -201,7 +209,7 @@ fn settings_are_read_strictly() {
 
 #[test]
 fn values_out_of_range_are_named() {
-    let wrong: [(Optimizer, &str); 9] = [
+    let wrong: [(Optimizer, &str); 13] = [
         (Sgd::new(-1.0).into(), "optimizer.lr = -1"),
         (Sgd::new(f64::NAN).into(), "optimizer.lr = NaN"),
         (Sgd::new(0.1).momentum(1.0).into(), "optimizer.momentum = 1"),
@@ -223,6 +231,16 @@ fn values_out_of_range_are_named() {
             "optimizer.betas[2] = 1.5",
         ),
         (Lion::new(f64::INFINITY).into(), "optimizer.lr = inf"),
+        (Sophia::new(0.1).gamma(0.0).into(), "optimizer.gamma = 0"),
+        (Sophia::new(0.1).eps(0.0).into(), "optimizer.eps = 0"),
+        (
+            Sophia::new(0.1).interval(0).into(),
+            "optimizer.interval = 0",
+        ),
+        (
+            Mars::new(0.1).gamma(f64::NAN).into(),
+            "optimizer.gamma = NaN",
+        ),
     ];
     for (optimizer, message) in wrong {
         let error = optimizer.validate().unwrap_err().to_string();
@@ -250,13 +268,141 @@ fn labels_say_what_is_not_default() {
     );
 }
 
+#[test]
+fn sophia_asks_for_the_curvature_every_k_steps() {
+    let mut state = Optimizer::from(Sophia::new(0.1).interval(3)).flat(2);
+    let (mut theta, mut asked) = ([1.0; 2], vec![]);
+    for step in 0..10 {
+        if let Some(need) = state.needs() {
+            assert_eq!(need, Need::Curvature);
+            assert!(
+                state
+                    .step(&mut theta, &[1.0; 2])
+                    .unwrap_err()
+                    .to_string()
+                    .contains("Hessian")
+            );
+            assert_eq!(state.steps(), step);
+            assert!(
+                state
+                    .supply(&[1.0])
+                    .unwrap_err()
+                    .to_string()
+                    .starts_with("values.len() = 1")
+            );
+            state.supply(&[1.0; 2]).unwrap();
+            asked.push(step);
+        }
+        assert!(state.supply(&[1.0; 2]).is_err());
+        state.step(&mut theta, &[1.0; 2]).unwrap();
+    }
+    assert_eq!(asked, [0, 3, 6, 9]);
+    state.reset();
+    assert_eq!(state, Optimizer::from(Sophia::new(0.1).interval(3)).flat(2));
+}
+
+#[test]
+fn sophia_never_moves_a_coordinate_by_more_than_its_step_size() {
+    // Curvatures over twelve decades, negative and zero ones too.
+    let h = [1e-6, 1.0, 1e6, -5.0, 0.0];
+    let mut state = Optimizer::from(Sophia::new(0.1).weight_decay(0.0).interval(1)).flat(5);
+    let mut theta = [0.0; 5];
+    for k in 0..200 {
+        state.supply(&h).unwrap();
+        let before = theta;
+        state
+            .step(&mut theta, &[(0.1 * f64::from(k)).sin(); 5])
+            .unwrap();
+        assert!(
+            theta
+                .iter()
+                .zip(before)
+                .all(|(a, b)| (a - b).abs() <= 0.1 * (1.0 + 1e-15))
+        );
+        // Where there is no curvature to divide by, the sign of the mean gradient.
+        assert!(k == 0 || ((theta[3] - before[3]).abs() - 0.1).abs() < 1e-12);
+        assert_eq!(theta[3], theta[4]);
+    }
+    assert!(
+        (theta[2]).abs() < 1e-3,
+        "a steep coordinate moves by m / (γ h)"
+    );
+}
+
+#[test]
+fn mars_in_its_exact_form_needs_the_gradient_before() {
+    let exact = Optimizer::from(Mars {
+        form: MarsForm::Exact,
+        ..Mars::new(0.1)
+    });
+    let (mut one, mut other) = (exact.flat(3), Optimizer::from(Mars::new(0.1)).flat(3));
+    let (mut x, mut y) = ([1.0, -2.0, 3.0], [1.0, -2.0, 3.0]);
+    let mut last = [0.0; 3];
+    for step in 0..30 {
+        assert_eq!(one.needs(), (step > 0).then_some(Need::LookBack));
+        if step > 0 {
+            assert!(
+                one.step(&mut x, &[1.0; 3])
+                    .unwrap_err()
+                    .to_string()
+                    .contains("the same batch")
+            );
+            one.supply(&last).unwrap();
+        }
+        // Without noise both forms are one.
+        last = x;
+        one.step(&mut x, &last).unwrap();
+        let grad = y;
+        other.step(&mut y, &grad).unwrap();
+        assert_eq!(x, y);
+    }
+}
+
+#[test]
+fn a_clipped_mars_sees_the_whole_slice() {
+    let run = |grads: [f64; 2], clip| {
+        let mut theta = [0.0; 2];
+        let mut state = Optimizer::from(Mars::new(1.0).clip(clip).eps(1.0)).flat(2);
+        state.step(&mut theta, &grads).unwrap();
+        theta
+    };
+    // c = (3, 4) is scaled to (.6, .8); the first step is c / (|c| + ε).
+    let clipped = run([3.0, 4.0], true);
+    assert!((clipped[0] + 0.6 / 1.6).abs() < 1e-12 && (clipped[1] + 0.8 / 1.8).abs() < 1e-12);
+    let free = run([3.0, 4.0], false);
+    assert!((free[0] + 0.75).abs() < 1e-12 && (free[1] + 0.8).abs() < 1e-12);
+}
+
+#[test]
+fn models_refuse_rules_that_need_more_than_they_give() {
+    let refused = |optimizer: Optimizer| {
+        optimizer
+            .validate_for("descent.optimizer", &[])
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refused(Sophia::new(0.1).into()).starts_with("descent.optimizer.kind = sophia"));
+    assert!(refused(Mars::exact(0.1).into()).contains("parameters before"));
+    assert!(refused(Sophia::new(-0.1).into()).starts_with("descent.optimizer.lr"));
+    assert!(
+        all()
+            .iter()
+            .all(|o| o.validate_for("optimizer", &[]).is_ok())
+    );
+    assert!(
+        Optimizer::from(Mars::exact(0.1))
+            .validate_for("optimizer", &[Need::LookBack])
+            .is_ok()
+    );
+}
+
 proptest! {
     /// Runs side by side in one slice are the runs by themselves, to the bit, at any length.
     #[test]
     fn coordinates_do_not_see_each_other(
         theta in prop::collection::vec(-10.0..10.0f64, 1..40),
         split in 0.0..1.0f64,
-        which in 0..13usize,
+        which in 0..15usize,
     ) {
         let optimizer = all()[which];
         let h: Vec<f64> = (0..theta.len()).map(|i| 0.5 + (i % 7) as f64).collect();
@@ -293,7 +439,7 @@ proptest! {
 
     /// Mirror symmetry: −θ has the mirrored path.
     #[test]
-    fn every_rule_is_odd(theta in prop::collection::vec(-2.0..2.0f64, 5), which in 0..13usize) {
+    fn every_rule_is_odd(theta in prop::collection::vec(-2.0..2.0f64, 5), which in 0..15usize) {
         let (mut here, mut there) = (theta.clone(), theta.iter().map(|x| -x).collect::<Vec<_>>());
         descend(all()[which], &[1.0; 5], &mut here, 25);
         descend(all()[which], &[1.0; 5], &mut there, 25);
@@ -308,11 +454,12 @@ proptest! {
             descend(optimizer, &[1.0, 2.0, 0.5, 4.0, 1.0, 0.1], &mut theta, 40);
             theta
         };
-        let meet: [(Optimizer, Optimizer); 4] = [
+        let meet: [(Optimizer, Optimizer); 5] = [
             (Adam::new(0.01).betas(0.0, 0.0).into(), SignGd::adam(0.01).into()),
             (Adam::new(0.01).into(), AdamW::new(0.01).weight_decay(0.0).into()),
             (AdEMAMix::new(0.01).alpha(0.0).into(), Adam::new(0.01).into()),
             (Lion::new(0.01).betas(0.0, 0.0).into(), SignGd::new(0.01).into()),
+            (Mars::new(0.01).gamma(0.0).clip(false).weight_decay(0.1).into(), AdamW::new(0.01).betas(0.95, 0.99).weight_decay(0.1).into()),
         ];
         for (one, other) in meet {
             let gap = run(one).iter().zip(run(other)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);

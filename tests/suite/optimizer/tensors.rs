@@ -3,7 +3,7 @@
 use super::traces::{START, cases, relative, rows};
 use burn::tensor::{Device, Tensor};
 use scurve::device::DeviceKind;
-use scurve::optimizer::{AdEMAMix, Adam, AdamW, Lion, Optimizer, Sgd, SignGd};
+use scurve::optimizer::{AdEMAMix, Adam, AdamW, Lion, Mars, Need, Optimizer, Sgd, SignGd, Sophia};
 
 fn devices() -> Vec<(&'static str, Device)> {
     let kinds = DeviceKind::BUILT.iter().filter(|k| **k != DeviceKind::Cuda);
@@ -30,6 +30,18 @@ fn f32_replays_pytorch_for_1000_steps() {
             let mut recorded = replay.iter().filter(|r| r[0] == case.name).peekable();
             let (mut worst, mut checked) = (0f64, 0);
             for (step, grad) in (1..).zip(&gradients) {
+                let given = |values: Vec<f32>| Tensor::<1>::from_data(values.as_slice(), &device);
+                match state.needs() {
+                    Some(Need::Curvature) => {
+                        let square = grad.iter().map(|g| g * g).collect();
+                        state.supply(0, given(square)).unwrap();
+                    }
+                    Some(Need::LookBack) => {
+                        let earlier = gradients[step - 2].iter().map(|g| 0.75 * g).collect();
+                        state.supply(0, given(earlier)).unwrap();
+                    }
+                    None => {}
+                }
                 x = state
                     .step(x, vec![Tensor::from_data(grad.as_slice(), &device)])
                     .unwrap();
@@ -52,7 +64,7 @@ fn f32_replays_pytorch_for_1000_steps() {
     }
 }
 
-fn all() -> [Optimizer; 7] {
+fn all() -> [Optimizer; 8] {
     [
         Sgd::new(0.02).into(),
         Sgd::new(0.02).nesterov(0.9).weight_decay(0.1).into(),
@@ -61,6 +73,7 @@ fn all() -> [Optimizer; 7] {
         AdamW::new(0.02).into(),
         AdEMAMix::new(0.02).weight_decay(0.01).warmup(20).into(),
         Lion::new(0.02).weight_decay(0.1).into(),
+        Mars::new(0.02).clip(false).into(),
     ]
 }
 
@@ -132,5 +145,41 @@ fn shapes_must_agree() {
     assert!(
         say(state.step(vec![zeros(3)], vec![zeros(3)]).unwrap_err())
             .starts_with("params[0].len() = 3")
+    );
+}
+
+#[test]
+fn a_step_without_what_it_needs_is_refused() {
+    let device = Device::flex();
+    let ones = || Tensor::<2>::ones([2, 3], &device);
+    let mut state = Optimizer::from(Sophia::new(0.1).weight_decay(0.0)).tensors();
+    let error = state.step(vec![ones()], vec![ones()]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("given an estimate of the Hessian's diagonal"),
+        "{error}"
+    );
+
+    let mut state = Optimizer::from(
+        Sophia::new(0.1)
+            .weight_decay(0.0)
+            .betas(0.0, 0.0)
+            .gamma(0.5),
+    )
+    .tensors();
+    assert_eq!(state.needs(), Some(Need::Curvature));
+    state.supply(0, ones().mul_scalar(4.0)).unwrap();
+    let theta = state.step(vec![ones()], vec![ones()]).unwrap();
+    // 1 / (γ h) = ½ of a step of 0.1.
+    assert!(values(&theta[0]).iter().all(|x| (x - 0.95).abs() < 1e-6));
+    assert!(state.needs().is_none() && state.supply(0, ones()).is_err());
+    let wrong = Tensor::<1>::ones([5], &device);
+    assert!(
+        state
+            .supply(0, wrong)
+            .unwrap_err()
+            .to_string()
+            .starts_with("params[0].len() = 5")
     );
 }

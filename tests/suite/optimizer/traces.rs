@@ -1,6 +1,6 @@
 //! PyTorch's own trajectories. tests/traces/make_traces.py says how they were made.
 
-use scurve::optimizer::{Optimizer, SignForm, SignGd};
+use scurve::optimizer::{Mars, MarsForm, Need, Optimizer, SignForm, SignGd};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -48,6 +48,31 @@ fn rosenbrock(x: &[f64; 4]) -> [f64; 4] {
     g
 }
 
+/// The diagonals of the two Hessians.
+fn quadratic_curvature(_: &[f64; 4]) -> [f64; 4] {
+    [1.0, 10.0, 100.0, 1000.0]
+}
+
+fn rosenbrock_curvature(x: &[f64; 4]) -> [f64; 4] {
+    let mut h = [0.0; 4];
+    for i in 0..3 {
+        h[i] += 1200.0 * x[i] * x[i] - 400.0 * x[i + 1] + 2.0;
+        h[i + 1] += 200.0;
+    }
+    h
+}
+
+/// By what the gradient of a step is multiplied: only where two gradients of one batch are compared do batches differ.
+fn batch(optimizer: &Optimizer, step: usize) -> f64 {
+    match optimizer {
+        Optimizer::Mars(Mars {
+            form: MarsForm::Exact,
+            ..
+        }) => 1.0 + 0.3 * (step as f64).sin(),
+        _ => 1.0,
+    }
+}
+
 /// Largest difference of two vectors, relative to the largest entry of the expected one.
 pub fn relative<T: Copy + Into<f64>>(got: &[T], expected: &[T]) -> f64 {
     let pairs = got.iter().zip(expected);
@@ -63,18 +88,27 @@ fn f64_follows_pytorch_for_1000_steps() {
     let mut checked = 0;
     for case in cases() {
         case.optimizer.validate().unwrap();
-        for (problem, gradient) in [
-            ("quadratic", quadratic as fn(&[f64; 4]) -> [f64; 4]),
-            ("rosenbrock", rosenbrock),
-        ] {
+        type Field = fn(&[f64; 4]) -> [f64; 4];
+        let problems: [(&str, Field, Field); 2] = [
+            ("quadratic", quadratic, quadratic_curvature),
+            ("rosenbrock", rosenbrock, rosenbrock_curvature),
+        ];
+        for (problem, gradient, curvature) in problems {
             let mut recorded = rows
                 .iter()
                 .filter(|r| r[0] == case.name && r[1] == problem)
                 .peekable();
             let (mut x, mut state, mut worst) = (START, case.optimizer.flat(4), 0f64);
+            let mut last = x;
             for step in 1..=1000 {
-                let grad = gradient(&x);
-                state.step(&mut x, &grad).unwrap();
+                let noisy = |x: &[f64; 4]| gradient(x).map(|g| batch(&case.optimizer, step) * g);
+                match state.needs() {
+                    Some(Need::Curvature) => state.supply(&curvature(&x)).unwrap(),
+                    Some(Need::LookBack) => state.supply(&noisy(&last)).unwrap(),
+                    None => {}
+                }
+                last = x;
+                state.step(&mut x, &noisy(&last)).unwrap();
                 if let Some(row) = recorded.next_if(|r| r[2] == step.to_string()) {
                     let expected: Vec<f64> = row[3..].iter().map(|v| v.parse().unwrap()).collect();
                     worst = worst.max(relative(&x, &expected));

@@ -1,2 +1,4 @@
 //! The experiments of *Physics of Skill Learning*, a file for each group: that they run at `check`, name a bad setting, and
 //! give known answers.
+
+mod quadratic_loss;
