@@ -65,7 +65,7 @@ impl QuadraticLoss {
         let descent = {
             let turned = largest(measured.gaps("hadamard", "sgd")?);
             let gaps = measured.gaps("random", "sgd")?;
-            once(turned.max(largest(gaps)))
+            Interval::exact(turned.max(largest(gaps.clone())), gaps.len() + 1)
         };
         let together = measured.of("identity", "sign_gd", "time")?;
         let spread = once(largest(together.clone()) / together[0]);
