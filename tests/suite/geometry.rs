@@ -375,3 +375,53 @@ fn bad_input_is_refused_by_name() {
         "number of descents = 0",
     );
 }
+
+/// SignGD as `torch.optim.Adam(lr=0.05, betas=(0, 0))`, PyTorch 2.9 in f64 with autograd, on the loss of the twelve batches of six that seed 5
+/// draws: the counts (5, 1, 0), (4, 1, 1), (2, 2, 2), (3, 2, 1), (2, 2, 2), (4, 1, 1), (4, 1, 1), (4, 2, 0), (5, 0, 1), (2, 2, 2), (5, 1, 0), (3, 2, 1).
+#[test]
+fn sign_descent_is_that_of_pytorch() {
+    let vectors = TaskVectors::new(array![
+        [1.0, -0.5, 0.25, 0.0],
+        [0.5, 0.75, -1.0, 0.125],
+        [-0.25, 0.5, 0.5, 1.0]
+    ])
+    .unwrap();
+    let p = Frequencies::new(vec![0.5, 0.3, 0.2]).unwrap();
+    let model = Geometry::new(vectors, p).unwrap().with_batch(6);
+    let cases = [
+        (
+            SkillLoss::SquaredError,
+            [
+                0.5999999932007993,
+                -1.3598526853175752e-08,
+                -0.09999998455875714,
+                0.599999951092338,
+            ],
+            0.24500002054135978,
+        ),
+        (
+            SkillLoss::CrossEntropy,
+            [
+                0.599999977635971,
+                -0.09999996095507713,
+                -2.0410033633316838e-07,
+                0.5999998282786954,
+            ],
+            0.47893730193614303,
+        ),
+    ];
+    for (loss, theta, end) in cases {
+        let run = model
+            .clone()
+            .with_loss(loss)
+            .run(&SkillDescent::new(SignGd::adam(0.05), 12), Seed(5))
+            .unwrap();
+        let apart = |(x, y): (&f64, &f64)| (x - y).abs();
+        assert!(
+            run.theta.iter().zip(&theta).map(apart).all(|d| d < 1e-12),
+            "{}",
+            run.theta
+        );
+        assert!((run.final_loss() - end).abs() < 1e-12);
+    }
+}

@@ -2,3 +2,4 @@
 //! give known answers.
 
 mod quadratic_loss;
+mod scaling_laws;
