@@ -39,7 +39,7 @@ settings! {
         /// Numbers of parameters n_dim.
         dims: Vec<usize> = vec![8, 12, 20], vec![40, 60, 100, 150, 220], (1..=50).map(|i| 20 * i).collect();
         /// More of them, for α = 1 only, about the critical point.
-        wide_dims: Vec<usize> = vec![25, 30, 40], vec![400, 450, 500, 550, 600, 800], vec![];
+        wide_dims: Vec<usize> = vec![25, 30, 40], vec![500, 550, 600, 650], vec![];
         /// Exponents α of the frequencies for the loss against n_dim; 1 is one of them.
         alphas: Vec<f64> = vec![1.0, 2.0], vec![1.0, 1.4, 2.0], vec![0.5, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0];
         /// Exponents α for the loss against steps; 1 is one of them.
