@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Where a kernel's connection is noted; read when the next lines import Jupyter.
 os.environ.setdefault("JUPYTER_RUNTIME_DIR", str(ROOT / ".venv/runtime"))
+os.environ.setdefault("IPYTHONDIR", str(ROOT / ".venv/ipython"))  # else ~/.ipython appears
 
 import nbformat  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402

@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("JUPYTER_RUNTIME_DIR", str(ROOT / ".venv/runtime"))
+os.environ.setdefault("IPYTHONDIR", str(ROOT / ".venv/ipython"))  # else ~/.ipython appears
 
 from jupyter_client.kernelspec import KernelSpecManager  # noqa: E402
 from jupyter_client.manager import KernelManager  # noqa: E402
