@@ -134,6 +134,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<scurves::AdamComparison>(),
         &entry::<physics::ScalingLaws>(),
         &entry::<physics::QuadraticLoss>(),
+        &entry::<physics::LearningTimes>(),
     ];
     ALL
 }
