@@ -134,6 +134,9 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<scurves::AdamComparison>(),
         &entry::<physics::ScalingLaws>(),
         &entry::<physics::QuadraticLoss>(),
+        &entry::<physics::WasteControl>(),
+        &entry::<physics::GeometryAgainstResource>(),
+        &entry::<physics::Collapse>(),
         &entry::<physics::LearningTimes>(),
     ];
     ALL

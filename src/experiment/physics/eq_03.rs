@@ -7,7 +7,7 @@
 //! * *fixed C*: the time until the common factor $C = u_i^{1/p_i}$ is down to a given number. As $1 - C^p \le -p\ln C$ and Σp = 1,
 //!   $\eta t_\text{task} \le -\ln C$ whatever n is.
 //! * *until all*: the time until every skill has $u_i \le u^*$, that is $C = {u^*}^{1/p_n}$. Then $\eta t_\text{task} = n(1-A)$ with
-//!   $A = \frac1n\sum_j {u^*}^{p_j/p_n}$, which does not vanish or reach 1 with n, and $\eta t_\text{waste} = N_0\,\zeta\,n^\alpha\ln(1/u^*)$ with
+//!   $A = \frac1n\sum_j {u^*}^{p_j/p_n}$, which goes to a number between 0 and 1 as n grows, and $\eta t_\text{waste} = N_0\,\zeta\,n^\alpha\ln(1/u^*)$ with
 //!   $\zeta = \sum_{j\le n} j^{-\alpha}$. The two are equal at the crossover $n(1-A) = N_0\,\zeta\,n^\alpha\ln(1/u^*)$.
 //!
 //! The rate of Eq. 1 is $\eta p u/(S + N_0)$ with $S = \sum_j p_j u_j$. With $N_0 = a\eta^2$ it is largest at $\eta^* = \sqrt{S/a}$; with
@@ -27,8 +27,8 @@
 //! Table `rates`, a row for each law (`quadratic`, `linear`), record and learning rate: `law`, `gradient` (S), `eta`, `rate` (−d ln C/dt).
 //!
 //! Table `optimum`, a row for each record of the course of learning: `gradient`, `log_c`, `best` (η* found numerically under the quadratic
-//! law), `formula` (√(S/a)), `rising` (share of η intervals over which the rate rises under the linear law), `saturation` (rate at the largest
-//! η over 1/b).
+//! law), `formula` (√(S/a)), `rising` (share of η intervals over which the rate rises under the linear law), `saturation` (rate at a huge η
+//! over its limit 1/b).
 //!
 //! Table `decay`: `law`, `constant` (least time until all with one η), `schedule` (with the best η at each moment).
 
@@ -245,6 +245,8 @@ const RECORDS: usize = 60;
 const RATES: usize = 80;
 /// The learning rates compared, in units of the reference rate.
 const RANGE: (f64, f64) = (1e-2, 1e3);
+/// The rate at which saturation is looked at, in the same units.
+const SATURATED: f64 = 1e6;
 
 /// The course of learning, C from 1 to where all skills have u ≤ u*: −ln C and S.
 struct Course {
@@ -318,7 +320,7 @@ impl LearningTimes {
             rates.windows(2).filter(|w| w[1] > w[0]).count() as f64 / (RATES - 1) as f64
         };
         let of = |f: &dyn Fn(&f64) -> f64| course.gradient.iter().map(f).collect::<Vec<f64>>();
-        let last = etas[etas.len() - 1];
+        let last = SATURATED * self.rate_reference;
         Table::new()
             .with("log_c", course.y.iter().map(|y| -y).collect::<Vec<_>>())?
             .with("best", of(&|s| best(s) * self.rate_reference))?

@@ -1,9 +1,19 @@
 //! *Physics of Skill Learning*, figure by figure.
 
+mod collapse;
+mod draw;
 mod eq_03;
+mod fig_06;
+mod fig_07;
+mod fig_21;
 mod quadratic_loss;
+mod rows;
 mod scaling_laws;
 
 pub use eq_03::LearningTimes;
+pub use fig_06::WasteControl;
+pub use fig_07::GeometryAgainstResource;
+pub use fig_21::Collapse;
 pub use quadratic_loss::QuadraticLoss;
+pub use rows::RowChange;
 pub use scaling_laws::ScalingLaws;

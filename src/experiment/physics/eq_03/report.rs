@@ -2,12 +2,18 @@
 
 use super::{Law, LearningTimes};
 use crate::claim::{Claim, Claims, Verdict};
+use crate::display::number;
 use crate::error::Result;
 use crate::experiment::Outcome;
 use crate::figure::{Dash, Figure, Figures, Panel, Style};
 use crate::metric::scaling::power_law;
 use crate::stats::{self, Interval};
 use crate::table::Table;
+
+/// A table of one seed: all seeds are the same.
+fn of(outcome: &Outcome, name: &str) -> Result<Table> {
+    outcome.table(name)?.rows_where("seed", outcome.seeds()[0])
+}
 
 /// The rows of `times` of one curve over n.
 fn curve(times: &Table, alpha: f64, definition: &str, level: f64, norm: &str) -> Result<Table> {
@@ -25,51 +31,53 @@ pub(super) fn draw(settings: &LearningTimes, outcome: &Outcome) -> Result<Figure
 }
 
 fn times(settings: &LearningTimes, outcome: &Outcome) -> Result<Figure> {
-    let table = outcome.table("times")?;
+    let table = of(outcome, "times")?;
     let alpha = settings.alphas[settings.alphas.len() / 2];
-    let mut fixed = Panel::new(format!("At a fixed C (α = {alpha}): bounded by −ln C"))
+    let mut fixed = Panel::new(format!("At a fixed C, α = {alpha}"))
         .x("tasks n")
-        .y("η t_{task}")
+        .y("η t_{task} (dotted: its bound −ln C)")
         .log_x()
         .log_y();
     for (i, &c) in settings.fixed.iter().enumerate() {
         let rows = curve(&table, alpha, "fixed C", c, "L1")?;
+        let label = format!("C = {}", number(c));
+        let n = rows.f64s("n")?;
         let style = Style::new().cycle(i);
         fixed = fixed
             .line_styled(
-                format!("C = {c}"),
-                &rows.f64s("n")?,
-                &rows.f64s("task")?,
-                style,
-            )
-            .line_styled(
-                "bound −ln C",
-                &rows.f64s("n")?,
+                label.as_str(),
+                &n,
                 &rows.f64s("minus_log_c")?,
                 style.dash(Dash::Dotted),
-            );
+            )
+            .line_styled(label, &n, &rows.f64s("task")?, style.dash(Dash::Solid));
     }
     let mut all = Panel::new(format!("Until all have u ≤ {}", settings.unskill))
         .x("tasks n")
-        .y("η t_{task} (lines), η t_{waste} (dashed)")
+        .y("η × time")
         .log_x()
         .log_y();
-    let of = settings.alphas.len();
+    let count = settings.alphas.len();
     for (i, &alpha) in settings.alphas.iter().enumerate() {
         let rows = curve(&table, alpha, "until all", settings.unskill, "L1")?;
         let n = rows.f64s("n")?;
-        let label = format!("α = {alpha}");
-        let style = Style::new().cycle(i);
-        all = all
-            .line_styled(label.as_str(), &n, &rows.f64s("task")?, style)
-            .line_styled(
-                label.as_str(),
+        if i == 0 {
+            all = all.line_styled(
+                "t_{task}, any α",
                 &n,
-                &rows.f64s("waste")?,
-                style.dash(Dash::Dashed),
+                &rows.f64s("task")?,
+                Style::new().cycle(0).dash(Dash::Dashed),
             );
+        }
+        all = all.line_ordered(
+            format!("t_{{waste}}, α = {alpha}"),
+            i,
+            count,
+            &n,
+            &rows.f64s("waste")?,
+        );
     }
-    let mut norm = Panel::new("The L2 form: hardly any t_{task}")
+    let mut norm = Panel::new("In the L2 form t_{task} ∝ √n")
         .x("tasks n")
         .y("η t_{task} of the L2 form")
         .log_x()
@@ -79,7 +87,7 @@ fn times(settings: &LearningTimes, outcome: &Outcome) -> Result<Figure> {
         norm = norm.line_ordered(
             format!("α = {alpha}"),
             i,
-            of,
+            count,
             &rows.f64s("n")?,
             &rows.f64s("task")?,
         );
@@ -95,11 +103,11 @@ fn times(settings: &LearningTimes, outcome: &Outcome) -> Result<Figure> {
 }
 
 fn rates(outcome: &Outcome) -> Result<Figure> {
-    let (rates, optimum) = (outcome.table("rates")?, outcome.table("optimum")?);
+    let (rates, optimum) = (of(outcome, "rates")?, of(outcome, "optimum")?);
     let mut panels = Vec::new();
     for (law, title) in [
-        (Law::Quadratic, "N_{0} ∝ η²: a best rate, which falls"),
-        (Law::Linear, "N_{0} ∝ η: the more the better, up to a limit"),
+        (Law::Quadratic, "N_{0} ∝ η²: a best rate"),
+        (Law::Linear, "N_{0} ∝ η: no best rate"),
     ] {
         let rows = rates.rows_where("law", law.name())?;
         let mut levels = rows.f64s("gradient")?;
@@ -176,7 +184,7 @@ pub(super) fn measure(settings: &LearningTimes, outcome: &Outcome) -> Result<Cla
 }
 
 fn fixed_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim>> {
-    let times = outcome.table("times")?;
+    let times = of(outcome, "times")?;
     let (mut exponents, mut shares) = (vec![], vec![]);
     for &alpha in &settings.alphas {
         for &c in &settings.fixed {
@@ -187,7 +195,7 @@ fn fixed_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim
         }
     }
     let (exponents, shares) = (range(&exponents), range(&shares));
-    let check = outcome.table("check")?;
+    let check = of(outcome, "check")?;
     let ratios: Vec<f64> = check
         .f64s("delay")?
         .iter()
@@ -213,7 +221,7 @@ fn fixed_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim
 }
 
 fn all_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim>> {
-    let times = outcome.table("times")?;
+    let times = of(outcome, "times")?;
     let (mut task, mut waste, mut l2, mut words) = (vec![], vec![], vec![], vec![]);
     for &alpha in &settings.alphas {
         let rows = curve(&times, alpha, "until all", settings.unskill, "L1")?;
@@ -230,7 +238,7 @@ fn all_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim>>
         ));
     }
     let (task, waste) = (range(&task), range(&waste));
-    let crossover = outcome.table("crossover")?;
+    let crossover = of(outcome, "crossover")?;
     let (alphas, measured, formula) = (
         crossover.f64s("alpha")?,
         crossover.f64s("measured")?,
@@ -258,7 +266,7 @@ fn all_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim>>
 }
 
 fn rate_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim>> {
-    let optimum = outcome.table("optimum")?;
+    let optimum = of(outcome, "optimum")?;
     let (gradient, best) = (optimum.f64s("gradient")?, optimum.f64s("best")?);
     let (x, y): (Vec<f64>, Vec<f64>) = gradient
         .iter()
@@ -273,7 +281,7 @@ fn rate_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim>
     );
     let rising = range(&optimum.f64s("rising")?);
     let saturation = range(&optimum.f64s("saturation")?);
-    let decay = outcome.table("decay")?;
+    let decay = of(outcome, "decay")?;
     let gain: Vec<f64> = decay
         .f64s("constant")?
         .iter()
@@ -297,6 +305,6 @@ fn rate_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim>
             .note("range over the course of learning"),
         Claim::new("linear-saturates", DECAY, "and finally saturates", "rate at the largest η over its limit p u / b: 1 within 2 %", saturation)
             .verdict(Verdict::within(saturation, 0.98, 1.0))
-            .note(format!("range over the course; the largest η is {} times the reference; half the limit is reached at η = Σ p_j u_j / b", super::RANGE.1)),
+            .note(format!("range over the course; η is {:e} times the reference; half the limit is reached at η = Σ p_j u_j / b", super::SATURATED)),
     ])
 }

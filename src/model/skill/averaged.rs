@@ -1,0 +1,304 @@
+//! Sign descent on orthogonal Gaussian task vectors, averaged over the vectors: the Geometry model without vectors and without a fit.
+
+use super::batch::Multinomial;
+use super::{Geometry, ResourceTrajectory, SkillLoss, effective_rate};
+use crate::error::{Error, Result};
+use crate::seed::Seed;
+use crate::trace::Schedule;
+use rand_chacha::ChaCha12Rng;
+
+/// What SignGD does to the skills of a [`Geometry`] model on average over orthogonal Gaussian task vectors, step by step.
+///
+/// A coordinate of the gradient $-\sum_i c\,\tilde p_i u_i t_i + \sigma\xi$ of a batch with shares $\tilde p$ is Gaussian, and so
+/// $\mathbb E[t_{ij}\,\text{sign}(-g_j)] = \sqrt{2/\pi}\;\mathrm{Cov}(t_{ij}, -g_j)/\mathrm{sd}(g_j)$. Summed over the coordinates,
+///
+/// $$u_i \leftarrow u_i - \eta\sqrt{\tfrac{2n_\text{dim}}\pi}\;\frac{p_i u_i}{\sqrt{\sum_k (p_k u_k)^2 + N_0^2}},\qquad
+///   N_0^2 = \frac{n_\text{dim}\,\sigma^2}{c^2} + \frac1B\sum_k p_k(1-p_k)\,u_k^2 .$$
+///
+/// This is the L2 form of the Resource model, with N₀ known. c is 2 for the squared error and 1 for its half gradient, so that noise alone wastes
+/// $N_0 = \sigma\sqrt{n_\text{dim}}/2$. The batch's term is $\sum_k \mathrm{Var}(\tilde p_k)\,u_k^2$ for multinomial counts: near the loss over B, it falls as
+/// skills are learned. It is the leading order of the average over batches, good while the skills that are being learned occur in most batches
+/// (B p ≳ 1); [`sample`](Self::sample) draws the counts instead and has no such limit.
+///
+/// The learning rate wastes too, by the step's length: a learned skill 1 turns unstable under the linear map $u_1 \leftarrow
+/// u_1(1 - \eta_\text{eff}\,p_1/\sqrt\cdot)$ as soon as the root is below $\eta_\text{eff}\,p_1/2$, and its bouncing holds the root there: see
+/// [`edge`](Self::edge).
+///
+/// | symbol | here |
+/// |---|---|
+/// | p, n_dim, σ, B, c | those of the [`Geometry`] given to [`new`](Self::new) |
+/// | η√(2 n_dim/π) | [`eta`](Self::eta) |
+/// | N₀ at unskills u | [`waste`](Self::waste) |
+///
+/// ```
+/// use scurve::model::skill::{AveragedSign, Geometry, SkillDescent, TaskVectors};
+/// use scurve::{optimizer::SignGd, seed::Seed, task::Frequencies, trace::Schedule};
+/// let vectors = TaskVectors::orthonormal(5, 1000, Seed(0))?;
+/// let model = Geometry::new(vectors, Frequencies::power_law(5, 2.0)?)?.with_batch(1024);
+/// let every = Schedule::Every { steps: 10 };
+/// let run = model.run(&SkillDescent::new(SignGd::new(1e-3), 200).recording(every.clone()), Seed(0))?;
+/// let average = AveragedSign::new(&model, 1e-3)?.run(200, &every)?;
+/// let far = (&run.skills - &average.skills()).mapv(|x| x * x).mean().unwrap_or(1.0).sqrt();
+/// assert!(far < 0.04, "{far}");
+/// # Ok::<(), scurve::error::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct AveragedSign {
+    p: Vec<f64>,
+    eta: f64,
+    /// n_dim σ² / c².
+    noise: f64,
+    batch: Option<(usize, Multinomial)>,
+}
+
+impl AveragedSign {
+    /// The average of `model` under SignGD with learning rate `lr`. Only its vectors' dimension is used.
+    ///
+    /// # Errors
+    /// A cross-entropy (its gradients are not p u); a learning rate that is not a finite number above 0; what
+    /// [`Geometry::validate`] refuses.
+    pub fn new(model: &Geometry, lr: f64) -> Result<Self> {
+        model.validate()?;
+        if model.skill_loss() != SkillLoss::SquaredError {
+            return Err(Error::setting(
+                "loss",
+                "cross-entropy",
+                "the squared error, whose gradients are p u",
+            ));
+        }
+        if !(lr > 0.0 && lr.is_finite()) {
+            return Err(Error::setting("lr", lr, "a finite number above 0"));
+        }
+        let slope = model.form.factor() * model.skill_loss().slope(0.0);
+        Ok(Self {
+            p: model.frequencies().p().to_vec(),
+            eta: effective_rate::gaussian_vectors(lr, model.n_dim()),
+            noise: model.n_dim() as f64 * (model.noise() / slope).powi(2),
+            batch: model.batch().zip(model.sampler()),
+        })
+    }
+
+    /// The distance that all resources move a skill in one step, η√(2 n_dim/π).
+    pub fn eta(&self) -> f64 {
+        self.eta
+    }
+
+    /// N₀ at the unskills `u`, one a skill: by gradient noise and by the batch.
+    ///
+    /// ```
+    /// use scurve::model::skill::{AveragedSign, Geometry, TaskVectors};
+    /// use scurve::{seed::Seed, task::Frequencies};
+    /// let vectors = TaskVectors::orthonormal(2, 400, Seed(0))?;
+    /// let model = Geometry::new(vectors, Frequencies::new(vec![0.8, 0.2])?)?.with_noise(0.01);
+    /// // σ √n_dim / 2, whatever is learned.
+    /// assert!((AveragedSign::new(&model, 1e-3)?.waste(&[1.0, 1.0])? - 0.1).abs() < 1e-12);
+    /// # Ok::<(), scurve::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Another number of unskills than of skills.
+    pub fn waste(&self, u: &[f64]) -> Result<f64> {
+        if u.len() != self.p.len() {
+            return Err(Error::setting(
+                "u",
+                format!("{} unskills", u.len()),
+                format!("one for each of the {} skills", self.p.len()),
+            ));
+        }
+        Ok(self.squared_waste(u).sqrt())
+    }
+
+    /// The N₀ that the learning rate alone is worth: half of η_eff p₁, at which a learned skill 1 begins to bounce.
+    pub fn edge(&self) -> f64 {
+        0.5 * self.eta * self.p.iter().copied().fold(0.0, f64::max)
+    }
+
+    fn squared_waste(&self, u: &[f64]) -> f64 {
+        let spread: f64 = self
+            .p
+            .iter()
+            .zip(u)
+            .map(|(p, u)| p * (1.0 - p) * u * u)
+            .sum();
+        self.noise
+            + self
+                .batch
+                .as_ref()
+                .map_or(0.0, |(size, _)| spread / *size as f64)
+    }
+
+    /// The average run, from u = 1, recorded before the steps of `schedule`.
+    ///
+    /// # Errors
+    /// No steps; a schedule that records nothing.
+    pub fn run(&self, steps: usize, schedule: &Schedule) -> Result<ResourceTrajectory> {
+        self.steps(steps, schedule, |u, step| {
+            let waste = self.squared_waste(u);
+            advance(&self.p, waste, u, step);
+        })
+    }
+
+    /// As [`run`](Self::run), with each batch's counts drawn as the Geometry model draws them (stream `batch`): only the vectors are averaged.
+    pub fn sample(
+        &self,
+        steps: usize,
+        schedule: &Schedule,
+        seed: Seed,
+    ) -> Result<ResourceTrajectory> {
+        let mut rng: ChaCha12Rng = seed.stream("batch");
+        let (mut counts, mut shares) = (vec![0; self.p.len()], self.p.clone());
+        self.steps(steps, schedule, |u, step| {
+            if let Some((size, sampler)) = &self.batch {
+                sampler.draw(&mut rng, &mut counts);
+                for (share, count) in shares.iter_mut().zip(&counts) {
+                    *share = f64::from(*count) / *size as f64;
+                }
+            }
+            advance(&shares, self.noise, u, step);
+        })
+    }
+
+    fn steps(
+        &self,
+        steps: usize,
+        schedule: &Schedule,
+        mut step: impl FnMut(&mut [f64], f64),
+    ) -> Result<ResourceTrajectory> {
+        schedule.validate("schedule")?;
+        if steps == 0 {
+            return Err(Error::setting("steps", 0, "a whole number ≥ 1"));
+        }
+        let recorded = schedule.steps(steps);
+        let (mut u, mut records) = (vec![1.0; self.p.len()], Vec::new());
+        let mut done = 0;
+        for at in &recorded {
+            for _ in done..*at {
+                step(&mut u, self.eta);
+            }
+            done = *at;
+            records.extend_from_slice(&u);
+        }
+        let time = recorded.into_iter().map(|t| t as f64).collect();
+        ResourceTrajectory::new(time, records, &self.p)
+    }
+}
+
+/// One step of length η for shares p and squared waste.
+fn advance(p: &[f64], waste: f64, u: &mut [f64], eta: f64) {
+    let all = p.iter().zip(&*u).map(|(p, u)| (p * u).powi(2)).sum::<f64>() + waste;
+    // With nothing left to learn, nothing moves.
+    let share = if all > 0.0 { eta / all.sqrt() } else { 0.0 };
+    for (u, p) in u.iter_mut().zip(p) {
+        *u -= share * p * *u;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::skill::{GradientForm, Norm, Resource, TaskVectors};
+    use crate::task::Frequencies;
+
+    fn geometry(n_task: usize, alpha: f64) -> Geometry {
+        let vectors = TaskVectors::orthonormal(n_task, 1000, Seed(0)).unwrap();
+        Geometry::new(vectors, Frequencies::power_law(n_task, alpha).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn with_noise_alone_it_is_the_l2_form() {
+        // Small steps of the map follow the differential equation with N₀ = σ√n / 2.
+        let model = geometry(6, 2.0).with_noise(0.01);
+        let lr = 1e-5;
+        let run = AveragedSign::new(&model, lr)
+            .unwrap()
+            .run(20_000, &Schedule::Every { steps: 1_000 })
+            .unwrap();
+        let resource = Resource::new(
+            model.frequencies().clone(),
+            effective_rate::gaussian_vectors(lr, 1000),
+        )
+        .unwrap()
+        .with_norm(Norm::L2)
+        .with_waste(0.01 * 1000f64.sqrt() / 2.0)
+        .unwrap();
+        assert!(resource.rmse(&run.time, &run.skills()).unwrap() < 1e-4);
+    }
+
+    #[test]
+    fn waste_is_the_variance_of_the_batch() {
+        // Σ Var(n_k / B) u_k² against 40,000 drawn batches: a standard error of .5 %.
+        let model = geometry(4, 1.0).with_batch(32);
+        let average = AveragedSign::new(&model, 1e-3).unwrap();
+        let u = [0.2, 0.5, 0.9, 1.0];
+        let sampler = model.sampler().unwrap();
+        let (mut rng, mut counts) = (Seed(1).stream("batch"), [0; 4]);
+        let draws = 40_000;
+        let mut sum = 0.0;
+        for _ in 0..draws {
+            sampler.draw(&mut rng, &mut counts);
+            for ((n, p), u) in counts.iter().zip(&average.p).zip(&u) {
+                sum += ((f64::from(*n) / 32.0 - p) * u).powi(2);
+            }
+        }
+        let drawn = (sum / f64::from(draws)).sqrt();
+        assert!((average.waste(&u).unwrap() / drawn - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn the_half_gradient_doubles_the_waste_of_noise_only() {
+        let (true_form, half) = (
+            geometry(3, 1.0).with_noise(0.02),
+            geometry(3, 1.0)
+                .with_noise(0.02)
+                .with_gradient(GradientForm::Half),
+        );
+        let waste = |m: &Geometry| {
+            AveragedSign::new(m, 1e-3)
+                .unwrap()
+                .waste(&[1.0; 3])
+                .unwrap()
+        };
+        assert!((waste(&half) / waste(&true_form) - 2.0).abs() < 1e-12);
+        let batch = |m: Geometry| waste(&m.with_noise(0.0).with_batch(64));
+        assert!((batch(half) - batch(true_form)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn drawn_and_averaged_batches_agree_when_batches_are_large() {
+        let model = geometry(5, 1.5).with_batch(4096);
+        let average = AveragedSign::new(&model, 3e-4).unwrap();
+        let every = Schedule::Every { steps: 20 };
+        let (a, b) = (
+            average.run(600, &every).unwrap(),
+            average.sample(600, &every, Seed(3)).unwrap(),
+        );
+        let far = (&a.unskill - &b.unskill).mapv(f64::abs);
+        assert!(far.iter().all(|x| *x < 0.03), "{far}");
+    }
+
+    #[test]
+    fn bouncing_sets_in_at_the_edge() {
+        // One skill, no waste: from u < η on it jumps to and fro, and p u is η p / 2 on average.
+        let model = geometry(1, 1.0);
+        let average = AveragedSign::new(&model, 3e-4).unwrap();
+        let run = average.run(2_000, &Schedule::Every { steps: 1 }).unwrap();
+        let late = run.unskill.slice(ndarray::s![1_000.., 0]).mapv(f64::abs);
+        assert!(late.mean().unwrap() <= 1.001 * average.eta());
+        assert!((late.mean().unwrap() / average.edge() - 1.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn what_it_cannot_average_is_refused() {
+        let field = |result: Result<AveragedSign>| match result {
+            Err(Error::Setting { field, .. }) => field,
+            other => panic!("{other:?}"),
+        };
+        let model = geometry(2, 1.0);
+        assert_eq!(field(AveragedSign::new(&model, 0.0)), "lr");
+        let ce = model.clone().with_loss(SkillLoss::CrossEntropy);
+        assert_eq!(field(AveragedSign::new(&ce, 1e-3)), "loss");
+        let average = AveragedSign::new(&model, 1e-3).unwrap();
+        assert!(average.waste(&[1.0]).is_err());
+        assert!(average.run(0, &Schedule::Every { steps: 1 }).is_err());
+    }
+}
