@@ -31,9 +31,9 @@ pub(in crate::experiment) fn skills(
             .unzip();
         // One legend entry for the first and one for the last: the colours tell the rest.
         let label = match index {
-            0 => "skill 1".to_string(),
-            k if k + 1 == drawn.len() => format!("skill {i}"),
-            _ => String::new(),
+            0 => "most frequent skill",
+            k if k + 1 == drawn.len() => "rarest skill",
+            _ => "",
         };
         let colour = Colour::Ordered {
             index,

@@ -16,15 +16,15 @@
 //! The last but two are [`AveragedSign`](crate::model::skill::AveragedSign), where they are derived; the last is a bound: no model of the family,
 //! whatever its denominator, comes nearer. Adam is no sign descent and has no N₀ known beforehand: NaN.
 //!
-//! Bottom: N₀ against η, σ and B, on unit vectors that are not orthogonal and the true gradient, as in the published code; beside them σ alone
-//! (`noise alone`: orthonormal vectors, no batch). N₀ is fitted to the Geometry model's curves and, for a prediction without a fit, to
-//! those of `L2, N₀ known`.
+//! Bottom: N₀ against η, σ and B, on unit vectors that are not orthogonal and the true gradient, as in the published code; and one cause at a
+//! time (`learning rate alone`, `noise alone`, `batch alone`: orthonormal vectors, the exact gradient but for the last). N₀ is fitted to the
+//! Geometry model's curves and, for a prediction without a fit, to those of `L2, batches drawn`.
 //!
 //! Table `fits`, a row for each row and form: `row`, `form`, `parameters`, `eta` (η_eff), `waste`, `waste_low`, `waste_high` (95 %, over skills),
 //! `bound` (`inside`, `at most`, `at least`, `none`), `rmse` (of s over records and skills), `diverged` (step, −1 for none).
 //!
-//! Table `sweep`, a row for each knob, value and form (`Eq. 1`, `L2`, `published`: Euler's steps and a grid of N₀, as in the code; `L2, N₀
-//! known`, of which only the rmse is meant): `knob`, `value`, `form`, `waste`, `bound`, `rmse`.
+//! Table `sweep`, a row for each knob, value and form (`Eq. 1`, `L2`, `published`: Euler's steps and a grid of N₀, as in the code; `L2,
+//! batches drawn`, of which only the rmse is meant): `knob`, `value`, `form`, `waste`, `bound`, `rmse`.
 //!
 //! Table `predicted`, of the first seed: `knob`, `value`, `form`, `waste`.
 //!

@@ -16,7 +16,7 @@
 //!
 //! Table `skills`, a row for each skill too: `row`, `model`, `skill` (from 1), `p`, `level`, `drawn`.
 //!
-//! Table `curves`, of the first seed: `row`, `model`, `step`, `skill`, `s`.
+//! Table `curves`, of the first seed and the first quarter of the steps: `row`, `model`, `step`, `skill`, `s`.
 
 mod report;
 
@@ -190,7 +190,7 @@ impl Experiment for Collapse {
                 let (all, each) = self.deviations(&row, model, levels)?;
                 spread.push(all);
                 skills.push(each);
-                if seed.0 == 0 {
+                if seed.0 == 0 && *model != RESOURCE {
                     curves.push(long(&row, model, &times, levels)?);
                 }
             }
@@ -214,10 +214,10 @@ impl Experiment for Collapse {
     }
 }
 
-/// Every fifth record of a model's curves.
+/// The first quarter of a model's curves, in which they fall.
 fn long(row: &Row, model: &str, times: &[f64], skills: &Array2<f64>) -> Result<Table> {
     let n = skills.ncols();
-    let kept: Vec<usize> = (0..times.len()).step_by(5).collect();
+    let kept: Vec<usize> = (0..=times.len() / 4).collect();
     let step = kept.iter().flat_map(|t| vec![times[*t]; n]);
     let s = kept.iter().flat_map(|t| skills.row(*t).to_vec());
     Table::new()

@@ -94,7 +94,7 @@ impl RowChange {
             Self::Noise { to } => format!("σ = {to}"),
             Self::Adam => "Adam".into(),
             Self::Batch { to } => format!("B = {to}"),
-            Self::Exponential { base, rate, .. } => format!("p ∝ {base}^−i, η = {rate}"),
+            Self::Exponential { base, rate, .. } => format!("p ∝ {base}^{{−i}}, η = {rate}"),
         }
     }
 }

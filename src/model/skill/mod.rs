@@ -1,11 +1,8 @@
 //! Skills that compete for a model's parameters: the Geometry, Resource and Domino models of *Physics of Skill Learning*
 //! (Liu, Liu, Michaud, Gore and Tegmark, 2025), and the Quanta model that they are compared with.
 
-<<<<<<< HEAD
 mod aligned;
-=======
 mod averaged;
->>>>>>> bd00c19 (Figs. 6, 7 and 21: the Resource model against the Geometry model; SignGD averaged over Gaussian vectors)
 mod batch;
 mod correlated;
 mod descent;

@@ -7,6 +7,7 @@ use crate::model::skill::{AveragedSign, Bound, Geometry, Norm, Resource, SkillTr
 use crate::seed::Seed;
 use crate::stats::Interval;
 use crate::table::Table;
+use crate::trace::Schedule;
 use ndarray::Array2;
 
 pub(super) const PRINTED: &str = "Eq. 1";
@@ -122,7 +123,12 @@ impl Compared<'_> {
                         .run(self.row.base.steps, &self.row.schedule())?
                         .skills(),
                 ),
-                self.far(&self.drawn(&average)?),
+                self.far(&drawn(
+                    &average,
+                    self.row.base.steps,
+                    &self.row.schedule(),
+                    self.seed,
+                )?),
             ),
             None => (f64::NAN, f64::NAN),
         };
@@ -180,20 +186,6 @@ impl Compared<'_> {
         AveragedSign::new(&self.model, self.row.base.rate).map(Some)
     }
 
-    /// The mean of eight runs with drawn batches: the Geometry model's own batches are as good as any.
-    fn drawn(&self, average: &AveragedSign) -> Result<Array2<f64>> {
-        const RUNS: u64 = 8;
-        let mut sum = Array2::zeros(self.run.skills.dim());
-        for k in 0..RUNS {
-            // Seeds far from those of the runs that are described.
-            let seed = Seed(1_000_000 + RUNS * self.seed.0 + k);
-            sum += &average
-                .sample(self.row.base.steps, &self.row.schedule(), seed)?
-                .skills();
-        }
-        Ok(sum / RUNS as f64)
-    }
-
     fn far(&self, skills: &Array2<f64>) -> f64 {
         let squares = (skills - &self.run.skills).mapv(|x| x * x);
         squares.mean().unwrap_or(f64::NAN).sqrt()
@@ -237,4 +229,21 @@ impl Compared<'_> {
             })
             .collect()
     }
+}
+
+/// The mean of eight runs of `average` with drawn batches. The Geometry model's own batches are as good as any, and are not used.
+pub(super) fn drawn(
+    average: &AveragedSign,
+    steps: usize,
+    schedule: &Schedule,
+    seed: Seed,
+) -> Result<Array2<f64>> {
+    const RUNS: u64 = 8;
+    // Seeds far from those of the runs that are described.
+    let run = |k: u64| average.sample(steps, schedule, Seed(1_000_000 + RUNS * seed.0 + k));
+    let mut sum = run(0)?.skills();
+    for k in 1..RUNS {
+        sum += &run(k)?.skills();
+    }
+    Ok(sum / RUNS as f64)
 }

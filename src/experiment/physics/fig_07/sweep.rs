@@ -1,7 +1,7 @@
 //! N₀ against learning rate, noise and batch size.
 
 use super::GeometryAgainstResource;
-use super::forms::{self, FITTED, KNOWN, PRINTED};
+use super::forms::{self, DRAWN, FITTED, PRINTED};
 use crate::error::{Error, Result};
 use crate::experiment::Progress;
 use crate::model::skill::{
@@ -23,27 +23,45 @@ pub(super) enum Knob {
     Rate,
     Noise,
     Batch,
+    /// The learning rate without batches, on orthonormal vectors.
+    RateAlone,
     /// Noise without batches, on orthonormal vectors.
     NoiseAlone,
+    /// Batches on orthonormal vectors.
+    BatchAlone,
 }
 
 impl Knob {
-    pub(super) const ALL: [Self; 4] = [Self::Rate, Self::Noise, Self::Batch, Self::NoiseAlone];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Rate,
+        Self::Noise,
+        Self::Batch,
+        Self::RateAlone,
+        Self::NoiseAlone,
+        Self::BatchAlone,
+    ];
+
+    /// One cause of waste at a time.
+    fn alone(self) -> bool {
+        matches!(self, Self::RateAlone | Self::NoiseAlone | Self::BatchAlone)
+    }
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Rate => "learning rate",
             Self::Noise => "noise",
             Self::Batch => "batch",
+            Self::RateAlone => "learning rate alone",
             Self::NoiseAlone => "noise alone",
+            Self::BatchAlone => "batch alone",
         }
     }
 
     pub(super) fn values(self, settings: &GeometryAgainstResource) -> Vec<f64> {
         match self {
-            Self::Rate => settings.rates.clone(),
+            Self::Rate | Self::RateAlone => settings.rates.clone(),
             Self::Noise | Self::NoiseAlone => settings.noises.clone(),
-            Self::Batch => settings.batches.iter().map(|b| *b as f64).collect(),
+            Self::Batch | Self::BatchAlone => settings.batches.iter().map(|b| *b as f64).collect(),
         }
     }
 }
@@ -59,16 +77,20 @@ struct Point {
 impl Point {
     fn new(settings: &GeometryAgainstResource, knob: Knob, value: f64, seed: Seed) -> Result<Self> {
         let (n_task, n_dim) = (settings.sweep_n_task, settings.sweep_n_dim);
-        let vectors = match knob {
-            Knob::NoiseAlone => TaskVectors::orthonormal(n_task, n_dim, seed)?,
-            _ => TaskVectors::unit(n_task, n_dim, seed)?,
+        let vectors = if knob.alone() {
+            TaskVectors::orthonormal(n_task, n_dim, seed)?
+        } else {
+            TaskVectors::unit(n_task, n_dim, seed)?
         };
         let model = Geometry::new(vectors, Frequencies::power_law(n_task, settings.alpha)?)?;
         let batched = model.clone().with_batch(settings.sweep_batch);
         let (rate, model) = match knob {
             Knob::Rate => (value, batched),
+            Knob::RateAlone => (value, model),
             Knob::Noise => (settings.sweep_rate, batched.with_noise(value)),
-            Knob::Batch => (settings.sweep_rate, model.with_batch(value as usize)),
+            Knob::Batch | Knob::BatchAlone => {
+                (settings.sweep_rate, model.with_batch(value as usize))
+            }
             Knob::NoiseAlone => (settings.sweep_rate, model.with_noise(value)),
         };
         Ok(Self {
@@ -97,10 +119,14 @@ impl Point {
         ])
     }
 
-    fn average(&self, settings: &GeometryAgainstResource) -> Result<Array2<f64>> {
-        let run = AveragedSign::new(&self.model, self.rate)?
-            .run(settings.sweep_steps, &schedule(settings))?;
-        Ok(run.skills())
+    /// The curves of the average over vectors with eight runs' batches drawn: no data, and right for small batches too.
+    fn average(&self, settings: &GeometryAgainstResource, seed: Seed) -> Result<Array2<f64>> {
+        forms::drawn(
+            &AveragedSign::new(&self.model, self.rate)?,
+            settings.sweep_steps,
+            &schedule(settings),
+            seed,
+        )
     }
 }
 
@@ -164,7 +190,7 @@ pub(super) fn measured(
         let run = match point.model.run(&descent, seed) {
             Ok(run) => run,
             Err(Error::Diverged { .. }) => {
-                for form in [PRINTED, FITTED, PUBLISHED, KNOWN] {
+                for form in [PRINTED, FITTED, PUBLISHED, DRAWN] {
                     rows.push(&point, form, (f64::NAN, "diverged", f64::NAN));
                 }
                 continue;
@@ -180,17 +206,16 @@ pub(super) fn measured(
                 (fit.waste.value, forms::bound(fit.bound), fit.rmse),
             );
         }
-        rows.push(
-            &point,
-            PUBLISHED,
-            published(settings, &point, &run.steps, &run.skills)?,
-        );
-        let far = (&point.average(settings)? - &run.skills)
+        if !point.knob.alone() {
+            let found = published(settings, &point, &run.steps, &run.skills)?;
+            rows.push(&point, PUBLISHED, found);
+        }
+        let far = (&point.average(settings, seed)? - &run.skills)
             .mapv(|x| x * x)
             .mean()
             .unwrap_or(f64::NAN)
             .sqrt();
-        rows.push(&point, KNOWN, (f64::NAN, "none", far));
+        rows.push(&point, DRAWN, (f64::NAN, "none", far));
     }
     rows.table()
 }
@@ -243,7 +268,7 @@ pub(super) fn predicted(settings: &GeometryAgainstResource, progress: &Progress)
         .collect();
     for point in points(settings, Seed(0))? {
         progress.check()?;
-        let skills = point.average(settings)?;
+        let skills = point.average(settings, Seed(0))?;
         for (name, resource) in point.resources()? {
             let fit = resource.fit_waste(&times, &skills)?;
             rows.push(
