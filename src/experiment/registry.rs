@@ -132,10 +132,10 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<scurves::CrossEntropy>(),
         &entry::<scurves::WeightDecay>(),
         &entry::<scurves::AdamComparison>(),
-        &entry::<physics::ScalingLaws>(),
-        &entry::<physics::QuadraticLoss>(),
         &entry::<physics::WasteControl>(),
         &entry::<physics::GeometryAgainstResource>(),
+        &entry::<physics::ScalingLaws>(),
+        &entry::<physics::QuadraticLoss>(),
         &entry::<physics::Collapse>(),
         &entry::<physics::LearningTimes>(),
     ];
