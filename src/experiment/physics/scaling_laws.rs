@@ -37,8 +37,8 @@ settings! {
         /// Number of tasks.
         n_task: usize = 60, 1000, 1000;
         /// Numbers of parameters n_dim.
-        dims: Vec<usize> = vec![8, 12, 20], vec![40, 60, 100, 150, 220], (1..=50).map(|i| 20 * i).collect();
-        /// More of them, for α = 1 only, about the critical point.
+        dims: Vec<usize> = vec![8, 12, 20], vec![40, 60, 100, 160, 220], (1..=50).map(|i| 20 * i).collect();
+        /// More of them about the critical point, for α = 1 and Adam only.
         wide_dims: Vec<usize> = vec![25, 30, 40], vec![500, 550, 600, 650], vec![];
         /// Exponents α of the frequencies for the loss against n_dim; 1 is one of them.
         alphas: Vec<f64> = vec![1.0, 2.0], vec![1.0, 1.4, 2.0], vec![0.5, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0];
@@ -68,6 +68,9 @@ settings! {
 /// Names of the optimizers in the tables, and for figures.
 const RULES: [(&str, &str); 2] = [("sign_gd", "SignGD"), ("adam", "Adam")];
 
+/// Their names in the tables.
+const BOTH: [&str; 2] = [RULES[0].0, RULES[1].0];
+
 /// The exponent of Zipf's law, at which the paper compares with language models.
 const ZIPF: f64 = 1.0;
 
@@ -87,18 +90,19 @@ impl ScalingLaws {
         dims
     }
 
-    /// All `alphas` by both optimizers, on the same vectors and step by step together.
+    /// All `alphas` by all `rules`, on the same vectors and step by step together.
     fn runs(
         &self,
         vectors: &TaskVectors,
         alphas: &[f64],
+        rules: &[&'static str],
         steps: usize,
         schedule: &Schedule,
         seed: Seed,
     ) -> Result<Vec<(f64, &'static str, SkillTrajectory)>> {
         let configs = alphas
             .iter()
-            .flat_map(|alpha| RULES.map(|(rule, _)| (*alpha, rule)));
+            .flat_map(|alpha| rules.iter().map(|rule| (*alpha, *rule)));
         let (mut models, mut descents) = (vec![], vec![]);
         for (alpha, rule) in configs.clone() {
             let p = Frequencies::power_law(self.n_task, alpha)?;
@@ -127,11 +131,12 @@ impl ScalingLaws {
         for n_dim in self.all_dims() {
             progress.check()?;
             let vectors = self.vectors(n_dim, seed)?;
-            let alphas = match self.dims.contains(&n_dim) {
-                true => &self.alphas[..],
-                false => &[ZIPF],
+            let (alphas, by) = match self.dims.contains(&n_dim) {
+                true => (&self.alphas[..], &BOTH[..]),
+                false => (&[ZIPF][..], &BOTH[1..]),
             };
-            for (alpha, rule, run) in self.runs(&vectors, alphas, self.steps, &schedule, seed)? {
+            let runs = self.runs(&vectors, alphas, by, self.steps, &schedule, seed)?;
+            for (alpha, rule, run) in runs {
                 let at = run.steps.iter().position(|s| *s == self.read);
                 let at = at.unwrap_or(run.steps.len() - 1);
                 let skills = run.skills.index_axis(Axis(0), at);
@@ -163,6 +168,7 @@ impl ScalingLaws {
         let runs = self.runs(
             &vectors,
             &self.curve_alphas,
+            &BOTH,
             self.curve_steps,
             &schedule,
             seed,

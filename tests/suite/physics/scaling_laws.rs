@@ -9,8 +9,8 @@ fn the_losses_are_those_of_the_runs() {
     let experiment = ScalingLaws::preset(Scale::Check);
     let outcome = run(&experiment);
     let losses = outcome.table("losses").unwrap();
-    // Six n_dim, of which three have two α, by two optimizers, for two seeds.
-    assert_eq!(losses.height(), (3 * 2 + 3) * 2 * 2);
+    // Three n_dim with two α by two optimizers, three with one by one, for two seeds.
+    assert_eq!(losses.height(), (3 * 2 * 2 + 3) * 2);
     let start = std::f64::consts::LN_2;
     let (n_dim, loss) = (losses.f64s("n_dim").unwrap(), losses.f64s("loss").unwrap());
     let learned = losses.f64s("learned").unwrap();

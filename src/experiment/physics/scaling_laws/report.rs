@@ -482,6 +482,9 @@ fn critical_claims(
     let n_task = settings.n_task as f64;
     for (rule, label) in RULES {
         let share = Losses::read(&losses, ZIPF, rule, "n_dim", "learned")?;
+        if share.x.last().is_none_or(|n_dim| *n_dim < 0.5 * n_task) {
+            continue;
+        }
         let first = |row: ndarray::ArrayView1<f64>| {
             let at = row.iter().position(|share| *share >= 1.0);
             at.map_or(f64::NAN, |i| share.x[i] / n_task)
