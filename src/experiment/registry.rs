@@ -134,10 +134,13 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<scurves::AdamComparison>(),
         &entry::<physics::WasteControl>(),
         &entry::<physics::GeometryAgainstResource>(),
+        &entry::<physics::DominoQuanta>(),
         &entry::<physics::ScalingLaws>(),
         &entry::<physics::QuadraticLoss>(),
+        &entry::<physics::DependentSkills>(),
         &entry::<physics::Collapse>(),
         &entry::<physics::LearningTimes>(),
+        &entry::<physics::ModularTime>(),
     ];
     ALL
 }

@@ -3,5 +3,6 @@
 
 mod learning_times;
 mod quadratic_loss;
+mod resource_models;
 mod scaling_laws;
 mod waste;

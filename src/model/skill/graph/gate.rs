@@ -27,12 +27,15 @@ pub enum Gate {
     Custom(CustomGate),
 }
 
+/// From unskills to an opening.
+type Function = Arc<dyn Fn(&[f64]) -> f64 + Send + Sync>;
+
 /// A gate that is any function of the unskills of some skills, with values from 0 (shut) to 1 (open).
 #[derive(Clone)]
 pub struct CustomGate {
     name: String,
     skills: Vec<String>,
-    function: Arc<dyn Fn(&[f64]) -> f64 + Send + Sync>,
+    function: Function,
 }
 
 impl Gate {
@@ -194,7 +197,7 @@ pub(super) enum Node {
     Or(Vec<Node>),
     Custom {
         skills: Vec<usize>,
-        function: Arc<dyn Fn(&[f64]) -> f64 + Send + Sync>,
+        function: Function,
     },
 }
 

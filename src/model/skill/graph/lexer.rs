@@ -115,12 +115,6 @@ impl Tokens {
         self.tokens.get(self.next).map(|t| &t.token)
     }
 
-    pub(super) fn next(&mut self) -> Option<Token> {
-        let token = self.peek().cloned();
-        self.next += 1;
-        token
-    }
-
     /// Takes the sign if it is next.
     pub(super) fn take(&mut self, sign: &str) -> bool {
         let there = matches!(self.peek(), Some(Token::Sign(s)) if *s == sign);
