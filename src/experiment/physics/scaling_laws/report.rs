@@ -160,13 +160,16 @@ fn shifted(interval: Interval, by: f64) -> Interval {
     }
 }
 
+/// The optimizer of panels (a) and (c): that of the public code as it is, which also has the n_dim about the critical point.
+const SHOWN: (&str, &str) = RULES[1];
+
 pub(super) fn draw(settings: &ScalingLaws, outcome: &Outcome) -> Result<Figures> {
     let (losses, curves) = (outcome.table("losses")?, outcome.table("curves")?);
     let seeds = outcome.seeds().len();
     let median_panel = |table: &Table, alphas: &[f64], x: &str, panel: Panel| -> Result<Panel> {
         let mut panel = panel.y("loss").log_x().log_y();
         for (i, alpha) in alphas.iter().enumerate() {
-            let rows = of(table, *alpha, RULES[0].0)?;
+            let rows = of(table, *alpha, SHOWN.0)?;
             let (xs, ys) = median(&by_seed(&rows, x, "loss")?);
             let kept = xs.into_iter().zip(ys).filter(|(x, y)| *x > 0.0 && *y > 0.0);
             let (xs, ys): (Vec<f64>, Vec<f64>) = kept.unzip();
@@ -221,7 +224,7 @@ pub(super) fn draw(settings: &ScalingLaws, outcome: &Outcome) -> Result<Figures>
             &losses,
             &settings.alphas,
             "n_dim",
-            Panel::new("(a) loss against parameters, SignGD").x("n_dim"),
+            Panel::new(format!("(a) loss against parameters, {}", SHOWN.1)).x("n_dim"),
         )?)
         .panel(b)
         .panel(median_panel(
@@ -229,15 +232,15 @@ pub(super) fn draw(settings: &ScalingLaws, outcome: &Outcome) -> Result<Figures>
             &settings.curve_alphas,
             "step",
             Panel::new(format!(
-                "(c) loss against steps, SignGD, n_dim = {}",
-                settings.curve_dim
+                "(c) loss against steps, {}, n_dim = {}",
+                SHOWN.1, settings.curve_dim
             ))
             .x("step"),
         )?)
         .panel(d)
         .columns(2)
         .note(format!(
-            "Medians of {seeds} seeds; exponents fitted to all points of the window, with 95 % intervals over seeds. (a), (c): the order of the legend is that of the curves' α."
+            "Medians of {seeds} seeds; exponents fitted to all points of the window, with 95 % intervals over seeds."
         ));
     Ok(Figures::new()
         .with("scaling", figure)
@@ -278,7 +281,7 @@ fn critical(settings: &ScalingLaws, outcome: &Outcome) -> Result<Figure> {
         .panel(share.v_line(mark, "Cover"))
         .panel(loss.v_line(mark, "Cover"))
         .note(format!(
-            "Loss at step {}. Dashed: the least squared-error loss of any θ, which reaches 0 at n_dim = n_task.",
+            "Loss at step {}. Black: the least squared-error loss of any θ, which reaches 0 at n_dim = n_task.",
             settings.read
         )))
 }
