@@ -38,13 +38,13 @@ settings! {
         /// Tasks of the sweep over dimensions.
         n_task: usize = 8, 8, 8;
         /// Exponents α of p ∝ n^−α.
-        alphas: Vec<f64> = vec![2.0], vec![1.0, 2.0, 4.0], vec![1.0, 2.0, 4.0];
+        alphas: Vec<f64> = vec![2.0], vec![1.0, 2.0, 3.0], vec![1.0, 2.0, 3.0, 4.0];
         /// Learning rate η of SignGD.
         rate: f64 = 1e-3, 3e-4, 1e-4;
         /// The level at which a skill counts as learned.
         level: f64 = 0.9, 0.9, 0.9;
         /// Longest run, in units of the Domino model's T_N.
-        patience: f64 = 3.0, 3.0, 5.0;
+        patience: f64 = 3.0, 10.0, 10.0;
         /// Records of a run: the resolution of its times.
         records: usize = 500, 1500, 3000;
         /// Number of seeds.
