@@ -1,6 +1,7 @@
 //! The experiments of *Physics of Skill Learning*, a file for each group: that they run at `check`, name a bad setting, and
 //! give known answers.
 
+mod geometry_figures;
 mod learning_times;
 mod quadratic_loss;
 mod resource_models;
