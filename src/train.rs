@@ -21,7 +21,7 @@
 //! ```
 
 use crate::error::{Error, Result};
-use crate::optimizer::{Optimizer, TensorState};
+use crate::optimizer::{Need, Optimizer, TensorState};
 use crate::trace::Schedule;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Gradients, Tensor};
@@ -87,7 +87,7 @@ impl Training {
         mut loss: impl FnMut(&M, usize) -> Tensor<1>,
         mut record: impl FnMut(&M, usize) -> Result<()>,
     ) -> Result<Trained<M>> {
-        self.optimizer.validate_for("optimizer", &[])?;
+        self.optimizer.validate_for("optimizer", &[Need::Matrix])?;
         self.schedule.validate("schedule")?;
         let mut state = self.optimizer.tensors();
         let steps = self.schedule.steps(self.steps);

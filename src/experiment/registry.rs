@@ -140,6 +140,8 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::DominoQuanta>(),
         &entry::<physics::ScalingLaws>(),
         &entry::<physics::QuadraticLoss>(),
+        &entry::<physics::HardSkills>(),
+        &entry::<physics::SkillOptimizers>(),
         &entry::<physics::DependentSkills>(),
         &entry::<physics::ModularScaling>(),
         &entry::<physics::Collapse>(),

@@ -290,7 +290,7 @@ impl Quadratic {
             match state.needs() {
                 Some(Need::Curvature) => state.supply(&curvature)?,
                 Some(Need::LookBack) => state.supply(&before)?,
-                None => {}
+                _ => {}
             }
             state.step(&mut theta, &gradient)?;
             before.copy_from_slice(&gradient);

@@ -87,6 +87,8 @@ impl FlatState {
                 self.advance::<_, 2>(rule, params, &corrected);
                 self.corrected = corrected;
             }
+            // Refused above.
+            Optimizer::Muon(_) | Optimizer::Soap(_) => {}
         }
         Ok(())
     }

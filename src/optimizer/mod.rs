@@ -6,7 +6,11 @@
 //! | for | state | step |
 //! |---|---|---|
 //! | models whose parameters are a slice of `f64` | [`Optimizer::flat`] → [`FlatState`] | `state.step(&mut params, &grads)` |
+//! | models whose parameter is a matrix of `f64` | [`Optimizer::matrix`] → [`MatrixState`] | `state.step(&mut param, &grad)` |
 //! | burn networks | [`Optimizer::tensors`] → [`TensorState`] | `state.step(params, grads)` |
+//!
+//! Muon and SOAP have no meaning on a flat vector. Models of such parameters refuse them by [`Optimizer::validate_for`], and a [`FlatState`] made of them
+//! refuses to step.
 //!
 //! | rule | name | numbers kept per coordinate | default step size |
 //! |---|---|---|---|
@@ -18,6 +22,8 @@
 //! | [`Lion`] | `lion` | 1 | 1e-4 |
 //! | [`Sophia`] (given a Hessian's diagonal) | `sophia` | 2 | 1e-4 |
 //! | [`Mars`] (AdamW form; approximate, or exact given a second gradient) | `mars` | 3 | 3e-3 |
+//! | [`Muon`] (matrices only) | `muon` | 1 | 1e-3 |
+//! | [`Soap`] (matrices only) | `soap` | 2, and two bases | 3e-3 |
 //!
 //! ```
 //! use scurve::optimizer::{Adam, Optimizer};
@@ -40,10 +46,13 @@ mod flat;
 pub mod flow;
 mod lion;
 mod mars;
+mod matrix;
+mod muon;
 mod need;
 pub mod rule;
 mod sgd;
 mod sign_gd;
+mod soap;
 mod sophia;
 mod tensor;
 
@@ -55,9 +64,12 @@ pub(crate) use flow::check_times;
 pub use flow::{Effort, Flow, FlowPath};
 pub use lion::Lion;
 pub use mars::{Mars, MarsForm};
+pub use matrix::MatrixState;
+pub use muon::{Muon, MuonScale};
 pub use need::Need;
 pub use sgd::Sgd;
 pub use sign_gd::{SignForm, SignGd};
+pub use soap::Soap;
 pub use sophia::Sophia;
 pub use tensor::TensorState;
 
@@ -106,12 +118,18 @@ pub enum Optimizer {
     /// AdamW on a gradient of less variance.
     #[serde(rename = "mars")]
     Mars(Mars),
+    /// Orthogonalised momentum of a matrix.
+    #[serde(rename = "muon")]
+    Muon(Muon),
+    /// Adam in the eigenbasis of Shampoo.
+    #[serde(rename = "soap")]
+    Soap(Soap),
 }
 
 impl Optimizer {
     /// The names that settings use, in the order of the table above.
-    pub const NAMES: [&'static str; 8] = [
-        "sgd", "sign_gd", "adam", "adamw", "ademamix", "lion", "sophia", "mars",
+    pub const NAMES: [&'static str; 10] = [
+        "sgd", "sign_gd", "adam", "adamw", "ademamix", "lion", "sophia", "mars", "muon", "soap",
     ];
 
     /// The name that settings use.
@@ -125,6 +143,8 @@ impl Optimizer {
             Self::Lion(_) => "lion",
             Self::Sophia(_) => "sophia",
             Self::Mars(_) => "mars",
+            Self::Muon(_) => "muon",
+            Self::Soap(_) => "soap",
         }
     }
 
@@ -139,6 +159,8 @@ impl Optimizer {
             Self::Lion(_) => "Lion",
             Self::Sophia(_) => "Sophia",
             Self::Mars(_) => "MARS",
+            Self::Muon(_) => "Muon",
+            Self::Soap(_) => "SOAP",
         }
     }
 
@@ -153,6 +175,8 @@ impl Optimizer {
             Self::Lion(o) => o.lr,
             Self::Sophia(o) => o.lr,
             Self::Mars(o) => o.lr,
+            Self::Muon(o) => o.lr,
+            Self::Soap(o) => o.lr,
         }
     }
 
@@ -167,6 +191,8 @@ impl Optimizer {
             Self::Lion(o) => o.lr = lr,
             Self::Sophia(o) => o.lr = lr,
             Self::Mars(o) => o.lr = lr,
+            Self::Muon(o) => o.set_lr(lr),
+            Self::Soap(o) => o.lr = lr,
         }
     }
 
@@ -181,8 +207,8 @@ impl Optimizer {
         match self {
             Self::Sgd(o) if o.momentum == 0.0 => 0,
             Self::SignGd(_) => 0,
-            Self::Sgd(_) | Self::Lion(_) => 1,
-            Self::Adam(_) | Self::AdamW(_) | Self::Sophia(_) => 2,
+            Self::Sgd(_) | Self::Lion(_) | Self::Muon(_) => 1,
+            Self::Adam(_) | Self::AdamW(_) | Self::Sophia(_) | Self::Soap(_) => 2,
             Self::AdEMAMix(_) | Self::Mars(_) => 3,
         }
     }
@@ -213,10 +239,19 @@ impl Optimizer {
             Self::Lion(o) => o.check(check),
             Self::Sophia(o) => o.check(check),
             Self::Mars(o) => o.check(check),
+            Self::Muon(o) => o.check(check),
+            Self::Soap(o) => o.check(check),
         }
     }
 
+    /// A fresh state for one matrix of `f64`.
+    pub fn matrix(&self, rows: usize, columns: usize) -> MatrixState {
+        MatrixState::new(*self, rows, columns)
+    }
+
     /// A fresh state for `len` parameters of type `f64`.
+    ///
+    /// Of [`Muon`] and [`Soap`], which have no meaning on a slice, it refuses every step.
     pub fn flat(&self, len: usize) -> FlatState {
         FlatState::new(*self, len)
     }
@@ -255,6 +290,8 @@ impl FromStr for Optimizer {
             "lion" => Lion::default().into(),
             "sophia" => Sophia::default().into(),
             "mars" => Mars::default().into(),
+            "muon" => Muon::default().into(),
+            "soap" => Soap::default().into(),
             _ => return Err(Error::unknown("optimizer", name, Self::NAMES)),
         })
     }
@@ -288,7 +325,9 @@ macro_rules! from_rule {
         }
     )*};
 }
-from_rule!(Sgd, SignGd, Adam, AdamW, AdEMAMix, Lion, Sophia, Mars);
+from_rule!(
+    Sgd, SignGd, Adam, AdamW, AdEMAMix, Lion, Sophia, Mars, Muon, Soap
+);
 
 // `remote = "Self"` makes the derived functions inherent, so that a bare name can be let in before them.
 impl Serialize for Optimizer {

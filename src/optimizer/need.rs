@@ -13,6 +13,8 @@ pub enum Need {
     Curvature,
     /// The gradient of the present batch at the parameters before the last step ([`Mars`](super::Mars) in its exact form).
     LookBack,
+    /// A parameter that is a matrix ([`Muon`](super::Muon), [`Soap`](super::Soap)): a slice has no left and right side.
+    Matrix,
 }
 
 impl Need {
@@ -21,19 +23,22 @@ impl Need {
         match self {
             Self::Curvature => "an estimate of the Hessian's diagonal",
             Self::LookBack => "the gradient of the same batch at the parameters before",
+            Self::Matrix => "a parameter that is a matrix",
         }
     }
 
     /// The error of a step without it.
     pub(super) fn missing(self, optimizer: &Optimizer) -> Error {
-        Error::setting(
-            "optimizer.kind",
-            optimizer.name(),
-            format!(
+        let allowed = match self {
+            Self::Matrix => "a rule that moves a slice: this one has no meaning but on a matrix; \
+                             use `Optimizer::matrix`, or `tensors` for a network"
+                .into(),
+            _ => format!(
                 "given {} by `supply` before this step: ask `needs` before every step",
                 self.what()
             ),
-        )
+        };
+        Error::setting("optimizer.kind", optimizer.name(), allowed)
     }
 }
 
@@ -43,6 +48,7 @@ impl Optimizer {
         match self {
             Self::Sophia(_) => Some(Need::Curvature),
             Self::Mars(o) if o.form == MarsForm::Exact => Some(Need::LookBack),
+            Self::Muon(_) | Self::Soap(_) => Some(Need::Matrix),
             _ => None,
         }
     }
@@ -60,10 +66,12 @@ impl Optimizer {
     /// Refuses hyper-parameters out of range, and rules that need what a model does not give, under the path `path`.
     ///
     /// ```
-    /// use scurve::optimizer::{Need, Optimizer, Sophia};
+    /// use scurve::optimizer::{Muon, Need, Optimizer, Sophia};
     /// let sophia = Optimizer::from(Sophia::new(0.1));
     /// assert!(sophia.validate_for("optimizer", &[Need::Curvature]).is_ok());
     /// assert!(sophia.validate_for("optimizer", &[]).unwrap_err().to_string().contains("Hessian"));
+    /// let muon = Optimizer::from(Muon::new(0.1));
+    /// assert!(muon.validate_for("optimizer", &[]).unwrap_err().to_string().contains("a matrix"));
     /// ```
     pub fn validate_for(&self, path: &str, gives: &[Need]) -> Result<()> {
         self.validate_as(path)?;
@@ -72,7 +80,7 @@ impl Optimizer {
                 format!("{path}.kind"),
                 self.name(),
                 format!(
-                    "a rule that moves by the gradient alone: this model does not give {}",
+                    "another rule: this one needs {}, which this model has not",
                     need.what()
                 ),
             )),

@@ -1,6 +1,7 @@
 //! Stepping burn tensors.
 
 use super::rule::{Number, Rule};
+use super::soap::SoapState;
 use super::{Mars, Need, Optimizer};
 use crate::error::{Error, Result};
 use burn::tensor::Tensor;
@@ -66,7 +67,9 @@ impl TensorState {
 
     /// What the next step needs besides the gradients: see [`supply`](Self::supply).
     pub fn needs(&self) -> Option<Need> {
-        self.optimizer.need_after(self.steps)
+        let need = self.optimizer.need_after(self.steps);
+        // Tensors that are no matrices have a rule of their own.
+        need.filter(|need| *need != Need::Matrix)
     }
 
     /// Gives the next step what it [`needs`](Self::needs) for the tensor that is `index`-th: an estimate of the Hessian's diagonal, or the gradient
@@ -148,9 +151,18 @@ impl TensorState {
         let len = shape.iter().product::<usize>();
         self.make_room(index, len)?;
         if let Some(need) = self.optimizer.need_after(self.steps - 1)
+            && need != Need::Matrix
             && self.supplied[index] != self.steps
         {
             return Err(need.missing(&self.optimizer));
+        }
+        if let (2, Some(Need::Matrix)) = (D, self.optimizer.need()) {
+            let (rows, columns) = (shape[0], shape[1]);
+            let (param, grad) = (
+                param.reshape([rows, columns]),
+                grad.reshape([rows, columns]),
+            );
+            return Ok(self.update_matrix(index, param, grad)?.reshape(shape));
         }
         let param = param.reshape([len]);
         let grad = grad.reshape([len]);
@@ -174,8 +186,60 @@ impl TensorState {
                 slots.push(grad);
                 param
             }
+            Optimizer::Muon(rule) => advance::<_, 2>(rule.vectors, t, param, grad, slots),
+            Optimizer::Soap(rule) => advance::<_, 2>(rule.vectors(), t, param, grad, slots),
         };
         Ok(param.reshape(shape))
+    }
+
+    /// One step of a matrix under Muon or SOAP. What is kept is flat here as everywhere.
+    fn update_matrix(
+        &mut self,
+        index: usize,
+        param: Tensor<2>,
+        grad: Tensor<2>,
+    ) -> Result<Tensor<2>> {
+        let [rows, columns] = param.dims();
+        let mut kept = std::mem::take(&mut self.slots[index]).into_iter();
+        let mut next = |rows: usize, columns: usize| Some(kept.next()?.reshape([rows, columns]));
+        let flat = |x: Tensor<2>| {
+            let len = x.dims().iter().product::<usize>();
+            x.reshape([len])
+        };
+        match self.optimizer {
+            Optimizer::Muon(rule) => {
+                let mut momentum = next(rows, columns);
+                let param = rule.advance(param, grad, &mut momentum);
+                self.slots[index].extend(momentum.map(flat));
+                Ok(param)
+            }
+            Optimizer::Soap(rule) => {
+                let mut state = next(rows, columns).and_then(|mean| {
+                    Some(SoapState {
+                        mean,
+                        square: next(rows, columns)?,
+                        left: next(rows, rows)?,
+                        right: next(columns, columns)?,
+                        basis_left: next(rows, rows)?,
+                        basis_right: next(columns, columns)?,
+                    })
+                });
+                let param = rule.advance(self.steps - 1, param, grad, &mut state)?;
+                if let Some(s) = state {
+                    let all = [
+                        s.mean,
+                        s.square,
+                        s.left,
+                        s.right,
+                        s.basis_left,
+                        s.basis_right,
+                    ];
+                    self.slots[index].extend(all.map(flat));
+                }
+                Ok(param)
+            }
+            _ => Ok(param),
+        }
     }
 
     /// The rule with its present step size.

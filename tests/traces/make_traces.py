@@ -6,12 +6,16 @@
 cases.json      the cases: a name and the optimizer as this project's settings write it
 traces.csv      f64, closed loop: case, problem, step, 4 parameters; gradients are computed on the way, as below
 gradients.csv   f32, one fixed sequence of 1000 gradients of 4 parameters
+matrix_cases.json, matrix.csv   f64: rules for matrices on a 3 x 2 problem
 replay.csv      f32: case, step, the parameters after that many of those gradients
 
 SGD, Adam and AdamW are torch.optim's (single-tensor, on the CPU). PyTorch has no Lion, no AdEMAMix and no exact sign
 descent, no Sophia and no MARS: these are written here in plain tensor operations, from Program 1 of Chen et al. (2023),
 Algorithm 1 of Pagliardini et al. (2025) with the half-life of its authors' code, the definition, Algorithm 3 of Liu et al.
 (2024) and Algorithm 2 of Yuan et al. (2024) with its clip.
+
+Muon is torch.optim's, with its iteration in f64 in place of bfloat16, but for the case that says so. SOAP is written here
+from Algorithms 3 and 4 of Vyas et al. (2024) with the conventions of its authors' code.
 
 What a rule needs besides the gradient: closed loop, Sophia is given the exact diagonal of the Hessian, and under the exact
 form of MARS the gradient of step t is 1 + 0.3 sin t times the problem's, at both points. In the replay Sophia is given the
@@ -119,6 +123,39 @@ class Mars(Rule):
         p.mul_(1 - h["lr"] * h["weight_decay"]).sub_(h["lr"] * step)
 
 
+class Soap(Rule):
+    """Algorithms 3 and 4 of Vyas et al. (2024), with the first step, bias corrections and decay of its authors' code."""
+
+    def update(self, p, g, state, t, h):
+        b1, b2 = h["betas"]
+        if t == 1:
+            state["l"], state["r"] = (1 - b2) * g @ g.T, (1 - b2) * g.T @ g
+            state["ql"], state["qr"] = (torch.linalg.eigh(x)[1].flip(1) for x in (state["l"], state["r"]))
+            state["m"], state["v"] = torch.zeros_like(p), torch.zeros_like(p)
+            return
+        t -= 1
+        ql, qr = state["ql"], state["qr"]
+        projected = ql.T @ g @ qr
+        state["m"] = b1 * state["m"] + (1 - b1) * g
+        state["v"] = b2 * state["v"] + (1 - b2) * projected**2
+        step = ql @ ((ql.T @ state["m"] @ qr) / (torch.sqrt(state["v"]) + h["eps"])) @ qr.T
+        p.sub_(h["lr"] * math.sqrt(1 - b2**t) / (1 - b1**t) * step)
+        p.mul_(1 - h["lr"] * h["weight_decay"])
+        state["l"] = b2 * state["l"] + (1 - b2) * g @ g.T
+        state["r"] = b2 * state["r"] + (1 - b2) * g.T @ g
+        if t % h["frequency"] == 0:
+            for axis, x, q in ((0, "l", "ql"), (1, "r", "qr")):
+                product = state[x] @ state[q]
+                order = torch.argsort((state[q] * product).sum(0), descending=True, stable=True)
+                state[q] = torch.linalg.qr(product[:, order])[0]
+                state["v"] = state["v"].index_select(axis, order)
+
+
+def torch_muon(params, scale="original", **h):
+    adjust = {"original": "original", "match_adamw": "match_rms_adamw"}[scale]
+    return torch.optim.Muon(params, adjust_lr_fn=adjust, **h)
+
+
 def torch_adam(cls):
     return lambda params, **h: cls(params, foreach=False, fused=False, **h)
 
@@ -165,6 +202,46 @@ CASES = [
     ("mars-exact", "mars", Mars, dict(MARS, lr=1.7e-3, form="exact")),
     ("lion-decay", "lion", Lion, dict(lr=2.1e-3, betas=(0.95, 0.98), weight_decay=0.3)),
 ]
+
+
+# The same for a matrix of 3 x 2.
+MATRIX_CASES = [
+    ("muon", "muon", torch_muon, dict(lr=2e-3, weight_decay=0.0)),
+    ("muon-decay", "muon", torch_muon, dict(lr=2e-3, momentum=0.9, nesterov=False, weight_decay=0.3)),
+    ("muon-adamw", "muon", torch_muon, dict(lr=2e-3, weight_decay=0.1, scale="match_adamw")),
+    ("muon-bf16", "muon", torch_muon, dict(lr=2e-3, weight_decay=0.0)),
+    ("soap", "soap", Soap, dict(lr=3e-3, betas=(0.95, 0.95), eps=1e-8, weight_decay=0.01, frequency=10)),
+    ("soap-often", "soap", Soap, dict(lr=2e-3, betas=(0.9, 0.99), eps=1e-4, weight_decay=0.0, frequency=1)),
+]
+
+
+def matrix_gradient(step, w):
+    """L = ½ ‖A (W − C) B‖² with C turning slowly, so that the gradient does not die."""
+    a = np.array([[2.0, 0.3, 0.0], [0.1, 1.0, -0.4], [0.5, 0.0, 0.7]])
+    b = np.array([[1.0, 0.2], [-0.3, 1.5]])
+    phase = np.array([[0.0, 1.0], [2.0, 0.5], [-1.0, 1.7]])
+    c = 2.0 * np.cos(0.01 * step + phase)
+    return a.T @ a @ (w - c) @ b @ b.T
+
+
+MATRIX_START = [[0.3, 1.1], [-0.7, 2.0], [0.4, -1.2]]
+
+
+def run_matrix(case, start):
+    """As torch does, but with the iteration of Muon in f64 unless the case is of bf16."""
+    w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = case[2]([w], **case[3])
+    bfloat16 = torch.Tensor.bfloat16
+    if case[0] != "muon-bf16":
+        torch.Tensor.bfloat16 = torch.Tensor.clone
+    try:
+        for step in range(1, STEPS + 1):
+            w.grad = torch.from_numpy(matrix_gradient(step, w.detach().numpy().copy()))
+            optimizer.step()
+            if step in RECORDED:
+                yield step, w.detach().numpy().copy()
+    finally:
+        torch.Tensor.bfloat16 = bfloat16
 
 
 def quadratic(x):
@@ -259,6 +336,18 @@ def main():
                 assert np.abs(x - near).max() < 5e-13 * np.abs(x).max(), (case[0], problem.__name__, step)
                 rows.append([case[0], problem.__name__, step, *map(repr, x.tolist())])
     write("traces.csv", ["case", "problem", "step", *names], rows)
+
+    cases = [dict(name=name, optimizer=dict(kind=kind, **hyper)) for name, kind, _, hyper in MATRIX_CASES]
+    lines = ",\n".join("  " + json.dumps(case) for case in cases)
+    (HERE / "matrix_cases.json").write_text(f"[\n{lines}\n]\n")
+    rows = []
+    for case in MATRIX_CASES:
+        nudged = [[MATRIX_START[0][0] + 1e-15, MATRIX_START[0][1]], *MATRIX_START[1:]]
+        for (step, w), (_, near) in zip(run_matrix(case, MATRIX_START), run_matrix(case, nudged)):
+            apart = np.abs(w - near).max() / np.abs(w).max()
+            assert apart < 5e-13, (case[0], step, apart)
+            rows.append([case[0], step, *map(repr, w.ravel().tolist())])
+    write("matrix.csv", ["case", "step", *(f"w{i}{j}" for i in range(3) for j in range(2))], rows)
 
     sequence = gradients()
     short = lambda row: [f"{v:.9g}" for v in row]

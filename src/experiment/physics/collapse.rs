@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_collapsed_record_gives_its_c_back() {
-        let p = [0.7, 0.2, 0.09, 0.01];
+        let p = [0.7f64, 0.2, 0.09, 0.01];
         for y in [0.0, 0.01, 1.0, 20.0, 300.0] {
             let u = Array1::from_iter(p.iter().map(|p| (-p * y).exp()));
             let found = common(u.view(), &p);

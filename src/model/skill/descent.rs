@@ -1,7 +1,7 @@
 //! How a model of skills is trained and what is written down.
 
 use crate::error::{Error, Result};
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Need, Optimizer};
 use crate::trace::Schedule;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +66,8 @@ impl SkillDescent {
 
     /// Refuses settings out of range.
     pub fn validate(&self) -> Result<()> {
-        self.optimizer.validate()?;
+        self.optimizer
+            .validate_for("optimizer", &[Need::Curvature, Need::LookBack])?;
         self.schedule.validate("schedule")?;
         if self.steps == 0 {
             return Err(Error::setting("steps", 0, "a whole number ≥ 1"));

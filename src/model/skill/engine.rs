@@ -3,10 +3,11 @@
 use super::aligned::Aligned;
 use super::batch::Multinomial;
 use super::rows::Rows;
+use super::second::Second;
 use super::trajectory::{Alignment, SkillTrajectory};
 use super::{Geometry, SkillDescent};
 use crate::error::Result;
-use crate::optimizer::FlatState;
+use crate::optimizer::{FlatState, Need};
 use crate::seed::Seed;
 use ndarray::{Array1, Array2};
 use rand_chacha::ChaCha12Rng;
@@ -59,6 +60,8 @@ struct Member<'a> {
     theta: Aligned,
     gradient: Aligned,
     state: FlatState,
+    /// What the rule needs besides the gradient, where it does.
+    second: Option<Second>,
     sampler: Option<Multinomial>,
     counts: Vec<u32>,
     /// The tasks of this step, ascending, and how much each counts.
@@ -101,6 +104,7 @@ impl<'a> Member<'a> {
             theta: Aligned::zeros(dims),
             gradient: Aligned::zeros(dims),
             state: descent.optimizer.flat(dims),
+            second: descent.optimizer.need().map(|_| Second::new(dims)),
             sampler,
             counts: vec![0; tasks],
             tasks: (0..tasks as u32).collect(),
@@ -204,9 +208,12 @@ impl<'a> Member<'a> {
         }
         let dims = self.model.n_dim();
         if self.model.noise > 0.0 {
-            for g in &mut self.gradient[..dims] {
+            for (i, g) in self.gradient[..dims].iter_mut().enumerate() {
                 let normal: f64 = StandardNormal.sample(&mut self.noise);
                 *g += self.model.noise * normal;
+                if let Some(second) = &mut self.second {
+                    second.noise[i] = self.model.noise * normal;
+                }
             }
         }
         if self.is_due(step) {
@@ -219,9 +226,40 @@ impl<'a> Member<'a> {
             self.record += 1;
         }
         if step < self.descent.steps {
+            self.supply(rows, step)?;
             self.state
                 .step(&mut self.theta[..dims], &self.gradient[..dims])?;
         }
+        Ok(())
+    }
+
+    /// Gives the rule what it needs besides the gradient.
+    fn supply(&mut self, rows: &Rows, step: usize) -> Result<()> {
+        let Some(second) = &mut self.second else {
+            return Ok(());
+        };
+        let loss = self.model.loss;
+        let weighted = step < self.descent.weighted_steps;
+        let factor = |s: f64| if weighted { loss.value(s) } else { 1.0 };
+        let (tasks, weights) = (&self.tasks[..self.drawn], &self.weights);
+        match self.state.needs() {
+            Some(Need::Curvature) => {
+                rows.products(&self.theta, &mut self.skills);
+                second.curvature(self.model.vectors.matrix(), tasks, |k, task| {
+                    let s = self.skills[task];
+                    weights[k] * factor(s) * loss.curvature(s)
+                });
+                self.state.supply(&second.values[..self.model.n_dim()])?;
+            }
+            Some(Need::LookBack) => {
+                let slope = |k: usize, s: f64| weights[k] * factor(s) * loss.slope(s);
+                rows.pull(tasks, &second.before, None, &mut second.values, true, slope);
+                second.add_noise();
+                self.state.supply(&second.values[..self.model.n_dim()])?;
+            }
+            _ => {}
+        }
+        second.before.copy_from_slice(&self.theta);
         Ok(())
     }
 
@@ -288,6 +326,68 @@ mod tests {
             let mut moved = theta.to_vec();
             state.step(&mut moved, &gradient.to_vec()).unwrap();
             theta = moved.into();
+        }
+    }
+
+    /// Sophia and the exact MARS on the Geometry model, against a loop that makes batch, curvature and the gradient before by itself.
+    #[test]
+    fn rules_that_need_more_are_given_that_of_the_batch() {
+        use crate::optimizer::{Mars, Optimizer, Sophia};
+        let (tasks, dims, sigma) = (12, 7, 0.3);
+        let vectors = TaskVectors::gaussian(tasks, dims, Seed(1)).unwrap();
+        let model = Geometry::new(vectors, Frequencies::power_law(tasks, 1.0).unwrap())
+            .unwrap()
+            .with_loss(SkillLoss::CrossEntropy)
+            .with_batch(16)
+            .with_noise(sigma);
+        let rules: [Optimizer; 2] = [
+            Sophia::new(0.01).interval(3).into(),
+            Mars::exact(0.01).gamma(0.2).into(),
+        ];
+        for rule in rules {
+            let run = model.run(&SkillDescent::new(rule, 60), Seed(2)).unwrap();
+            let matrix = model.vectors.matrix();
+            let sampler = model.sampler().unwrap();
+            let (mut batch, mut noise) = (Seed(2).stream("batch"), Seed(2).stream("noise"));
+            let mut theta = Array1::<f64>::zeros(dims);
+            let mut last = theta.clone();
+            let mut state = rule.flat(dims);
+            for step in 0..60 {
+                let skills = model.skills(&theta).unwrap();
+                let apart = (&run.skills.row(step) - &skills).mapv(f64::abs);
+                assert!(apart.iter().all(|x| *x < 1e-12), "{rule} at {step}");
+                let mut counts = vec![0; tasks];
+                sampler.draw(&mut batch, &mut counts);
+                let normal: Array1<f64> =
+                    Array1::from_shape_simple_fn(dims, || StandardNormal.sample(&mut noise));
+                let gradient = |theta: &Array1<f64>| {
+                    let mut sum = &normal * sigma;
+                    for (i, s) in matrix.dot(theta).iter().enumerate() {
+                        let slope = -1.0 / (1.0 + s.exp()) * f64::from(counts[i]) / 16.0;
+                        sum.scaled_add(slope, &matrix.row(i));
+                    }
+                    sum.to_vec()
+                };
+                match state.needs() {
+                    Some(Need::Curvature) => {
+                        let mut diagonal = Array1::<f64>::zeros(dims);
+                        for (i, s) in skills.iter().enumerate() {
+                            let bend = s.exp() / (1.0 + s.exp()).powi(2);
+                            let share = f64::from(counts[i]) / 16.0;
+                            let square = matrix.row(i).mapv(|t| t * t);
+                            diagonal.scaled_add(bend * share, &square);
+                        }
+                        state.supply(&diagonal.to_vec()).unwrap();
+                    }
+                    Some(Need::LookBack) => state.supply(&gradient(&last)).unwrap(),
+                    _ => {}
+                }
+                last = theta.clone();
+                let now = gradient(&theta);
+                let mut moved = theta.to_vec();
+                state.step(&mut moved, &now).unwrap();
+                theta = moved.into();
+            }
         }
     }
 }

@@ -44,6 +44,18 @@ impl SkillLoss {
         }
     }
 
+    /// d²ℒ/ds²: 2, or σ(s) σ(−s).
+    #[inline]
+    pub fn curvature(self, s: f64) -> f64 {
+        match self {
+            Self::SquaredError => 2.0,
+            Self::CrossEntropy => {
+                let e = (-s.abs()).exp();
+                e / ((1.0 + e) * (1.0 + e))
+            }
+        }
+    }
+
     /// Whether a run may pass here: the skill's loss is finite and not a million times that at the start.
     #[inline]
     pub(super) fn is_bounded(self, s: f64) -> bool {
@@ -92,6 +104,8 @@ mod tests {
                     - (value(2.0 * h) - value(-2.0 * h)))
                     / (12.0 * h);
                 assert!((difference - loss.slope(s)).abs() < 1e-9, "{loss:?} at {s}");
+                let bend = (loss.slope(s + h) - loss.slope(s - h)) / (2.0 * h);
+                assert!((bend - loss.curvature(s)).abs() < 1e-7, "{loss:?} at {s}");
             }
         }
     }

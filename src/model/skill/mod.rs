@@ -13,6 +13,7 @@ mod graph;
 mod loss;
 mod resource;
 mod rows;
+mod second;
 mod trajectory;
 mod vectors;
 

@@ -40,7 +40,7 @@ fn f32_replays_pytorch_for_1000_steps() {
                         let earlier = gradients[step - 2].iter().map(|g| 0.75 * g).collect();
                         state.supply(0, given(earlier)).unwrap();
                     }
-                    None => {}
+                    _ => {}
                 }
                 x = state
                     .step(x, vec![Tensor::from_data(grad.as_slice(), &device)])

@@ -21,7 +21,7 @@ pub fn rows(name: &str) -> Vec<Vec<String>> {
     read(name).lines().skip(1).map(fields).collect()
 }
 
-fn read(name: &str) -> String {
+pub fn read(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/traces")
         .join(name);
@@ -105,7 +105,7 @@ fn f64_follows_pytorch_for_1000_steps() {
                 match state.needs() {
                     Some(Need::Curvature) => state.supply(&curvature(&x)).unwrap(),
                     Some(Need::LookBack) => state.supply(&noisy(&last)).unwrap(),
-                    None => {}
+                    _ => {}
                 }
                 last = x;
                 state.step(&mut x, &noisy(&last)).unwrap();

@@ -6,4 +6,5 @@ mod learning_times;
 mod quadratic_loss;
 mod resource_models;
 mod scaling_laws;
+mod skill_optimizers;
 mod waste;
