@@ -160,7 +160,7 @@ fn gains(settings: &HardSkills, outcome: &Outcome) -> Result<Figure> {
             &pick(|r| r.high),
         );
     }
-    Ok(Figure::new("Weighting hard skills helps for a while")
+    Ok(Figure::new("Weighting hard skills first helps Adam")
         .columns(2)
         .panel(left)
         .panel(right.h_line(1.0, ""))

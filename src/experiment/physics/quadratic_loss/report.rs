@@ -231,7 +231,12 @@ impl QuadraticLoss {
             let h4 = parts
                 .rows_where("rotation", "hadamard")?
                 .rows_where("rule", rule)?;
-            panel = panel.line_styled(name, &k, &h4.f64s("time")?, Style::new().dash(Dash::Dotted));
+            panel = panel.line_styled(
+                name,
+                &beside,
+                &h4.f64s("time")?,
+                Style::new().dash(Dash::Dotted),
+            );
         }
         Ok(Figure::new("Learning times at random rotations")
             .panel(panel.x_ticks(&[(1.0, "1"), (2.0, "2"), (3.0, "3"), (4.0, "4")]))
