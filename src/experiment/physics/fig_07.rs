@@ -10,7 +10,7 @@
 //! | `L2, N₀ = 0` | √Σ(p u)² | √(2n_dim/π) η | nothing |
 //! | `L2` | √(Σ(p u)² + N₀²) | √(2n_dim/π) η | N₀ |
 //! | `L2, N₀ known` | N₀² = n_dim σ²/c² + Σ p(1−p)u²/B, step by step | √(2n_dim/π) η | nothing |
-//! | `L2, batches drawn` | the same average with each batch's counts drawn | √(2n_dim/π) η | nothing |
+//! | `L2, steps drawn` | the same average with each batch's counts and each step's random part drawn | √(2n_dim/π) η | nothing |
 //! | `any C(t)` | whatever; u_i = C(t)^{p_i} | whatever | C at every record |
 //!
 //! The last but two are [`AveragedSign`](crate::model::skill::AveragedSign), where they are derived; the last is a bound: no model of the family,
@@ -18,7 +18,7 @@
 //!
 //! Bottom: N₀ against η, σ and B, on unit vectors that are not orthogonal and the true gradient, as in the published code; and one cause at a
 //! time (`learning rate alone`, `noise alone`, `batch alone`: orthonormal vectors, the exact gradient but for the last). N₀ is fitted to the
-//! Geometry model's curves and, for a prediction without a fit, to those of `L2, batches drawn`.
+//! Geometry model's curves and, for a prediction without a fit, to those of `L2, steps drawn`.
 //!
 //! Table `fits`, a row for each row and form: `row`, `form`, `parameters`, `eta` (η_eff), `waste`, `waste_low`, `waste_high` (95 %, over skills),
 //! `bound` (`inside`, `at most`, `at least`, `none`), `rmse` (of s over records and skills), `diverged` (step, −1 for none).
@@ -36,6 +36,7 @@ mod claims;
 mod figures;
 mod forms;
 mod sweep;
+mod waste_claims;
 
 use super::rows::{Base, Row, RowChange};
 use crate::claim::Claims;

@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 use crate::seed::Seed;
 use crate::trace::Schedule;
 use rand_chacha::ChaCha12Rng;
+use rand_distr::{Distribution, StandardNormal};
+use std::f64::consts::FRAC_2_PI;
 
 /// What SignGD does to the skills of a [`Geometry`] model on average over orthogonal Gaussian task vectors, step by step.
 ///
@@ -18,11 +20,13 @@ use rand_chacha::ChaCha12Rng;
 /// This is the L2 form of the Resource model, with N₀ known. c is 2 for the squared error and 1 for its half gradient, so that noise alone wastes
 /// $N_0 = \sigma\sqrt{n_\text{dim}}/2$. The batch's term is $\sum_k \mathrm{Var}(\tilde p_k)\,u_k^2$ for multinomial counts: near the loss over B, it falls as
 /// skills are learned. It is the leading order of the average over batches, good while the skills that are being learned occur in most batches
-/// (B p ≳ 1); [`sample`](Self::sample) draws the counts instead and has no such limit.
+/// (B p ≳ 1).
 ///
 /// The learning rate wastes too, by the step's length: a learned skill 1 turns unstable under the linear map $u_1 \leftarrow
 /// u_1(1 - \eta_\text{eff}\,p_1/\sqrt\cdot)$ as soon as the root is below $\eta_\text{eff}\,p_1/2$, and its bouncing holds the root there: see
-/// [`edge`](Self::edge).
+/// [`edge`](Self::edge). What starts the bouncing is the random part of each step, $\sum_j t_{ij}\,\text{sign}(-g_j)$ less its mean, of variance
+/// $1 - \tfrac2\pi\rho_i^2$ with $\rho_i = p_iu_i/\sqrt\cdot$. The average leaves it out, and wastes too little where the learning rate wastes most;
+/// [`sample`](Self::sample) draws it, and the batches' counts, and needs neither limit.
 ///
 /// | symbol | here |
 /// |---|---|
@@ -45,6 +49,7 @@ use rand_chacha::ChaCha12Rng;
 #[derive(Clone, Debug)]
 pub struct AveragedSign {
     p: Vec<f64>,
+    lr: f64,
     eta: f64,
     /// n_dim σ² / c².
     noise: f64,
@@ -72,6 +77,7 @@ impl AveragedSign {
         let slope = model.form.factor() * model.skill_loss().slope(0.0);
         Ok(Self {
             p: model.frequencies().p().to_vec(),
+            lr,
             eta: effective_rate::gaussian_vectors(lr, model.n_dim()),
             noise: model.n_dim() as f64 * (model.noise() / slope).powi(2),
             batch: model.batch().zip(model.sampler()),
@@ -132,29 +138,34 @@ impl AveragedSign {
     /// # Errors
     /// No steps; a schedule that records nothing.
     pub fn run(&self, steps: usize, schedule: &Schedule) -> Result<ResourceTrajectory> {
-        self.steps(steps, schedule, |u, step| {
+        self.steps(steps, schedule, |u| {
             let waste = self.squared_waste(u);
-            advance(&self.p, waste, u, step);
+            advance(&self.p, waste, u, |rho| self.eta * rho);
         })
     }
 
-    /// As [`run`](Self::run), with each batch's counts drawn as the Geometry model draws them (stream `batch`): only the vectors are averaged.
+    /// As [`run`](Self::run), with each batch's counts drawn (stream `batch`) and the random part of each step (stream `noise`), as if the
+    /// vectors were drawn anew at every step.
     pub fn sample(
         &self,
         steps: usize,
         schedule: &Schedule,
         seed: Seed,
     ) -> Result<ResourceTrajectory> {
-        let mut rng: ChaCha12Rng = seed.stream("batch");
+        let mut batches: ChaCha12Rng = seed.stream("batch");
+        let mut noise: ChaCha12Rng = seed.stream("noise");
         let (mut counts, mut shares) = (vec![0; self.p.len()], self.p.clone());
-        self.steps(steps, schedule, |u, step| {
+        self.steps(steps, schedule, |u| {
             if let Some((size, sampler)) = &self.batch {
-                sampler.draw(&mut rng, &mut counts);
+                sampler.draw(&mut batches, &mut counts);
                 for (share, count) in shares.iter_mut().zip(&counts) {
                     *share = f64::from(*count) / *size as f64;
                 }
             }
-            advance(&shares, self.noise, u, step);
+            advance(&shares, self.noise, u, |rho| {
+                let random: f64 = StandardNormal.sample(&mut noise);
+                self.eta * rho + self.lr * (1.0 - FRAC_2_PI * rho * rho).sqrt() * random
+            });
         })
     }
 
@@ -162,7 +173,7 @@ impl AveragedSign {
         &self,
         steps: usize,
         schedule: &Schedule,
-        mut step: impl FnMut(&mut [f64], f64),
+        mut step: impl FnMut(&mut [f64]),
     ) -> Result<ResourceTrajectory> {
         schedule.validate("schedule")?;
         if steps == 0 {
@@ -173,7 +184,7 @@ impl AveragedSign {
         let mut done = 0;
         for at in &recorded {
             for _ in done..*at {
-                step(&mut u, self.eta);
+                step(&mut u);
             }
             done = *at;
             records.extend_from_slice(&u);
@@ -183,20 +194,24 @@ impl AveragedSign {
     }
 }
 
-/// One step of length η for shares p and squared waste.
-fn advance(p: &[f64], waste: f64, u: &mut [f64], eta: f64) {
+/// One step: u_i falls by `by`(ρ_i), ρ_i = p_i u_i / √(Σ (p u)² + squared waste).
+fn advance(p: &[f64], waste: f64, u: &mut [f64], mut by: impl FnMut(f64) -> f64) {
     let all = p.iter().zip(&*u).map(|(p, u)| (p * u).powi(2)).sum::<f64>() + waste;
-    // With nothing left to learn, nothing moves.
-    let share = if all > 0.0 { eta / all.sqrt() } else { 0.0 };
+    if all <= 0.0 {
+        // Without any gradient nothing moves.
+        return;
+    }
+    let inverse = 1.0 / all.sqrt();
     for (u, p) in u.iter_mut().zip(p) {
-        *u -= share * p * *u;
+        *u -= by(p * *u * inverse);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::skill::{GradientForm, Norm, Resource, TaskVectors};
+    use crate::model::skill::{GradientForm, Norm, Resource, SkillDescent, TaskVectors};
+    use crate::optimizer::SignGd;
     use crate::task::Frequencies;
 
     fn geometry(n_task: usize, alpha: f64) -> Geometry {
@@ -274,6 +289,66 @@ mod tests {
         );
         let far = (&a.unskill - &b.unskill).mapv(f64::abs);
         assert!(far.iter().all(|x| *x < 0.03), "{far}");
+    }
+
+    #[test]
+    fn the_random_part_of_a_step_has_its_variance() {
+        // The first step of 400 Geometry models of two skills: (1 − u_i) / η has mean √(2n/π) ρ_i and variance 1 − 2ρ_i²/π.
+        let (lr, n_dim, seeds) = (1e-4, 500, 400);
+        let frequencies = Frequencies::new(vec![0.8, 0.2]).unwrap();
+        let moved: Vec<[f64; 2]> = (0..seeds)
+            .map(|seed| {
+                let vectors = TaskVectors::orthonormal(2, n_dim, Seed(seed)).unwrap();
+                let model = Geometry::new(vectors, frequencies.clone()).unwrap();
+                let descent = SkillDescent::new(SignGd::new(lr), 1);
+                let run = model.run(&descent, Seed(seed)).unwrap();
+                [0, 1].map(|i| run.skills[[1, i]] / lr)
+            })
+            .collect();
+        for (i, p) in [0.8, 0.2].into_iter().enumerate() {
+            let rho = p / 0.8f64.hypot(0.2);
+            let values: Vec<f64> = moved.iter().map(|m| m[i]).collect();
+            let mean = values.iter().sum::<f64>() / seeds as f64;
+            let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / seeds as f64;
+            let (about, spread) = (
+                (FRAC_2_PI * n_dim as f64).sqrt() * rho,
+                1.0 - FRAC_2_PI * rho * rho,
+            );
+            // Four standard errors.
+            assert!(
+                (mean - about).abs() < 4.0 * (spread / seeds as f64).sqrt() + 0.05,
+                "{i}: {mean} {about}"
+            );
+            assert!(
+                (variance / spread - 1.0).abs() < 4.0 * (2.0 / seeds as f64).sqrt(),
+                "{i}: {variance} {spread}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_learning_rate_alone_wastes_what_the_geometry_model_wastes() {
+        // No batches, no noise: all waste is of the step's length. The average alone would miss most of it.
+        let (model, lr) = (geometry(10, 2.0), 1e-3);
+        let every = Schedule::Every { steps: 10 };
+        let l2 = Resource::new(
+            model.frequencies().clone(),
+            effective_rate::gaussian_vectors(lr, 1000),
+        )
+        .unwrap()
+        .with_norm(Norm::L2);
+        let waste = |times: &[f64], skills| l2.fit_waste(times, skills).unwrap().waste.value;
+        let descent = SkillDescent::new(SignGd::new(lr), 1_000).recording(every.clone());
+        let run = model.run(&descent, Seed(0)).unwrap();
+        let average = AveragedSign::new(&model, lr).unwrap();
+        let drawn = average.sample(1_000, &every, Seed(5)).unwrap();
+        let plain = average.run(1_000, &every).unwrap();
+        let measured = waste(&drawn.time, &run.skills);
+        assert!(
+            (waste(&drawn.time, &drawn.skills()) / measured).ln().abs() < 0.4,
+            "{measured}"
+        );
+        assert!(waste(&plain.time, &plain.skills()) < 0.3 * measured);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Figures and claims of the learning times.
 
-use super::{Law, LearningTimes};
+use super::LearningTimes;
+use super::rates::{Law, SATURATED};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::display::number;
 use crate::error::Result;
@@ -305,6 +306,6 @@ fn rate_claims(settings: &LearningTimes, outcome: &Outcome) -> Result<Vec<Claim>
             .note("range over the course of learning"),
         Claim::new("linear-saturates", DECAY, "and finally saturates", "rate at the largest η over its limit p u / b: 1 within 2 %", saturation)
             .verdict(Verdict::within(saturation, 0.98, 1.0))
-            .note(format!("range over the course; η is {:e} times the reference; half the limit is reached at η = Σ p_j u_j / b", super::SATURATED)),
+            .note(format!("range over the course; η is {:e} times the reference; half the limit is reached at η = Σ p_j u_j / b", SATURATED)),
     ])
 }

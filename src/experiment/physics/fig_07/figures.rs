@@ -85,7 +85,7 @@ fn rmse(settings: &GeometryAgainstResource, outcome: &Outcome) -> Result<Figure>
         (FREE, "Eq. 1: η and N_{0} fitted"),
         (FITTED, "L2: N_{0} fitted"),
         (KNOWN, "L2, N_{0} known: nothing fitted"),
-        (DRAWN, "L2, batches drawn: nothing fitted"),
+        (DRAWN, "L2, steps drawn: nothing fitted"),
         (ANY, "bound: any C(t)"),
     ] {
         let of = fits.rows_where("form", form)?;

@@ -16,7 +16,7 @@ pub(super) const FREE: &str = "Eq. 1, η fitted";
 pub(super) const PLAIN: &str = "L2, N₀ = 0";
 pub(super) const FITTED: &str = "L2";
 pub(super) const KNOWN: &str = "L2, N₀ known";
-pub(super) const DRAWN: &str = "L2, batches drawn";
+pub(super) const DRAWN: &str = "L2, steps drawn";
 pub(super) const ANY: &str = "any C(t)";
 
 /// All forms with their numbers of fitted parameters (of the last: as many as records).
@@ -231,7 +231,7 @@ impl Compared<'_> {
     }
 }
 
-/// The mean of eight runs of `average` with drawn batches. The Geometry model's own batches are as good as any, and are not used.
+/// The mean of eight runs of `average` with drawn batches and steps. The Geometry model's own batches are as good as any, and are not used.
 pub(super) fn drawn(
     average: &AveragedSign,
     steps: usize,

@@ -119,7 +119,7 @@ impl Point {
         ])
     }
 
-    /// The curves of the average over vectors with eight runs' batches drawn: no data, and right for small batches too.
+    /// The curves of the average over vectors with batches and steps drawn: no data.
     fn average(&self, settings: &GeometryAgainstResource, seed: Seed) -> Result<Array2<f64>> {
         forms::drawn(
             &AveragedSign::new(&self.model, self.rate)?,
