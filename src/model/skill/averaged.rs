@@ -337,7 +337,9 @@ mod tests {
         )
         .unwrap()
         .with_norm(Norm::L2);
-        let waste = |times: &[f64], skills| l2.fit_waste(times, skills).unwrap().waste.value;
+        let waste = |times: &[f64], skills: &ndarray::Array2<f64>| {
+            l2.fit_waste(times, skills).unwrap().waste.value
+        };
         let descent = SkillDescent::new(SignGd::new(lr), 1_000).recording(every.clone());
         let run = model.run(&descent, Seed(0)).unwrap();
         let average = AveragedSign::new(&model, lr).unwrap();
