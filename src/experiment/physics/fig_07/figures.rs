@@ -138,7 +138,7 @@ fn forms(settings: &GeometryAgainstResource, outcome: &Outcome) -> Result<Figure
                     .dash(Dash::Solid),
             ),
             (PRINTED, Style::new().cycle(1).dash(Dash::Dotted)),
-            (KNOWN, Style::new().cycle(0).dash(Dash::Solid)),
+            (DRAWN, Style::new().cycle(0).dash(Dash::Solid)),
         ] {
             let shown = of.rows_where("form", form)?;
             for (k, i) in [1, 2.min(n), (n / 2).max(1), n].into_iter().enumerate() {

@@ -205,8 +205,8 @@ impl Compared<'_> {
             (FITTED, exact(FITTED, Norm::L2)?),
         ];
         if let Some(average) = self.average()? {
-            let run = average.run(self.row.base.steps, &self.row.schedule())?;
-            all.push((KNOWN, run.skills()));
+            let (steps, schedule) = (self.row.base.steps, self.row.schedule());
+            all.push((DRAWN, drawn(&average, steps, &schedule, self.seed)?));
         }
         let thinned: Vec<usize> = (0..self.times.len()).step_by(5).collect();
         all.into_iter()
