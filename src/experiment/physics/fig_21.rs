@@ -63,6 +63,9 @@ settings! {
 
 /// Where u^{1/p} is cut, as on the published axis.
 const CUT: f64 = 1.3;
+/// A model's name and its skill curves, T × n.
+type Named = (&'static str, Array2<f64>);
+
 const GEOMETRY: &str = "Geometry";
 const RESOURCE: &str = "Resource";
 const EULER: &str = "Euler";
@@ -82,11 +85,7 @@ impl Collapse {
     }
 
     /// The skill curves of the three models, with their times.
-    fn curves(
-        &self,
-        row: &Row,
-        seed: Seed,
-    ) -> Result<(Vec<f64>, [(&'static str, Array2<f64>); 3])> {
+    fn curves(&self, row: &Row, seed: Seed) -> Result<(Vec<f64>, [Named; 3])> {
         let run = row.model(seed)?.run(&row.descent(), seed)?;
         let times: Vec<f64> = run.steps.iter().map(|t| *t as f64).collect();
         let model = Resource::new(row.frequencies.clone(), row.printed_rate())?;

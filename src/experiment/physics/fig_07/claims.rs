@@ -87,7 +87,7 @@ fn form_claims(fits: &Fits, outcome: &Outcome) -> Result<Vec<Claim>> {
     let mut worst = Interval::none();
     for row in &fits.rows {
         let mean = stats::mean(&fits.at(row, PRINTED, "rmse")?);
-        if !(mean.value <= worst.value) {
+        if worst.n == 0 || mean.value > worst.value {
             worst = mean;
         }
     }
