@@ -61,13 +61,8 @@ mod tests {
 
     #[test]
     fn a_collapsed_record_gives_its_c_back() {
-<<<<<<< HEAD
         let p = [0.7f64, 0.2, 0.09, 0.01];
         for y in [0.0, 0.01, 1.0, 20.0, 300.0] {
-=======
-        let p: [f64; 4] = [0.7, 0.2, 0.09, 0.01];
-        for y in [0.0f64, 0.01, 1.0, 20.0, 300.0] {
->>>>>>> c205e6c (SignGD averaged over vectors draws the random part of a step: the waste of the learning rate; split long files)
             let u = Array1::from_iter(p.iter().map(|p| (-p * y).exp()));
             let found = common(u.view(), &p);
             assert!((found - y).abs() <= 1e-5 * y, "{y} {found}");
