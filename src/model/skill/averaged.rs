@@ -25,8 +25,9 @@ use std::f64::consts::{FRAC_1_PI, FRAC_2_PI};
 /// The learning rate wastes too, by the step's length: a learned skill 1 turns unstable under the linear map $u_1 \leftarrow
 /// u_1(1 - \eta_\text{eff}\,p_1/\sqrt\cdot)$ as soon as the root is below $\eta_\text{eff}\,p_1/2$, and its bouncing holds the root there: see
 /// [`edge`](Self::edge). What starts the bouncing is the random part of each step, $\sum_j t_{ij}\,\text{sign}(-g_j)$ less its mean, of variance
-/// $1 - \tfrac2\pi - \tfrac1\pi\rho_i^2 + \tfrac2\pi\nu$ with $\rho_i = p_iu_i/\sqrt\cdot$ and ν the noise's share of what is under the root
-/// (of $t_i\cdot\text{sign}(g)$ the part along g has the variance $1 - 3/\pi$ of a unit vector's 1-norm, the rest $1 - 2/\pi$). The average leaves it out, and wastes too little where the learning rate wastes most;
+/// $1 - \tfrac2\pi - \tfrac1\pi\rho_i^2 + \tfrac2\pi\nu(1 - \rho_i^2 - \tfrac12\nu\rho_i^2)$ with $\rho_i = p_iu_i/\sqrt\cdot$ and ν the noise's share of what is
+/// under the root: of sign(g), the part along g has the length ‖g‖₁/‖g‖, of variance 1 − 3/π, the rest the square $n_\text{dim}(1 - 2/\pi)$, and noise turns g.
+/// The average leaves it out, and wastes too little where the learning rate wastes most;
 /// [`sample`](Self::sample) draws it, and the batches' counts, and needs neither limit.
 ///
 /// | symbol | here |
@@ -197,7 +198,9 @@ impl AveragedSign {
 
 /// The variance of Σ_j t_ij sign(−g_j) over vectors, for the share ρ = p_i u_i / √· and the noise's part of what is under the root.
 fn random_part(rho: f64, noise: f64) -> f64 {
-    (1.0 - FRAC_2_PI * (1.0 - noise) - FRAC_1_PI * rho * rho).max(0.0)
+    let square = rho * rho;
+    let by_noise = noise * (1.0 - square - 0.5 * square * noise);
+    (1.0 - FRAC_2_PI - FRAC_1_PI * square + FRAC_2_PI * by_noise).max(0.0)
 }
 
 /// One step: u_i falls by `by`(ρ_i, all), ρ_i = p_i u_i / √all, all = Σ (p u)² + squared waste.
