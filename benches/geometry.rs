@@ -191,7 +191,7 @@ fn ratios() {
         let seconds = before.0.min(after.0);
         // Both draw vectors and batches of their own, so that the losses agree in size only.
         println!(
-            "| {} | {:.2} | {:.0} | {:.0} | {:.0} | {:.0} | {} | {:.4}, {:.4} |",
+            "| {} | {:.2} | {:.0} | {:.0} | {:.0} | {:.0} | {} | {:.2e}, {:.2e} |",
             case.name,
             1e6 * seconds,
             1e6 * double.0,
