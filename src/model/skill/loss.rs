@@ -61,7 +61,7 @@ impl SkillLoss {
     pub(super) fn is_bounded(self, s: f64) -> bool {
         match self {
             Self::SquaredError => s.abs() <= 1e3,
-            Self::CrossEntropy => s >= -1e6 && s < f64::INFINITY,
+            Self::CrossEntropy => (-1e6..f64::INFINITY).contains(&s),
         }
     }
 }

@@ -190,28 +190,27 @@ unsafe fn dots_of<V: Vector, const R: usize>(
 ) {
     const SUMS: usize = 4;
     unsafe {
-        let mut sums = [[V::splat(0.0); SUMS]; R];
+        let mut sums = [[V::splat(0.0); R]; SUMS];
         let mut at = 0;
         while at + SUMS * V::W <= len {
-            for k in 0..SUMS {
-                let here = at + k * V::W;
-                let x = V::load(x.add(here));
-                for i in 0..R {
-                    sums[i][k] = sums[i][k].add_product(V::load(rows[i].add(here)), x);
+            for sums in &mut sums {
+                let x = V::load(x.add(at));
+                for (sum, row) in sums.iter_mut().zip(rows) {
+                    *sum = sum.add_product(V::load(row.add(at)), x);
                 }
+                at += V::W;
             }
-            at += SUMS * V::W;
         }
         while at < len {
             let x = V::load(x.add(at));
-            for i in 0..R {
-                sums[i][0] = sums[i][0].add_product(V::load(rows[i].add(at)), x);
+            for (sum, row) in sums[0].iter_mut().zip(rows) {
+                *sum = sum.add_product(V::load(row.add(at)), x);
             }
             at += V::W;
         }
-        for i in 0..R {
-            let [a, b, c, d] = sums[i];
-            out[i] = a.add(b).add(c.add(d)).sum();
+        let [a, b, c, d] = sums;
+        for (i, out) in out.iter_mut().enumerate().take(R) {
+            *out = a[i].add(b[i]).add(c[i].add(d[i])).sum();
         }
     }
 }
