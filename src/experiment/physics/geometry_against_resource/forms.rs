@@ -1,7 +1,7 @@
 //! The forms of the Resource model that a row of Fig. 7 is compared with.
 
 use crate::error::{Error, Result};
-use crate::experiment::physics::collapse;
+use crate::experiment::physics::common_factor;
 use crate::experiment::physics::rows::Row;
 use crate::model::skill::{AveragedSign, Bound, Geometry, Norm, Resource, SkillTrajectory};
 use crate::seed::Seed;
@@ -132,7 +132,7 @@ impl Compared<'_> {
             ),
             None => (f64::NAN, f64::NAN),
         };
-        let (_, any) = collapse::rmse(&self.run.skills, self.row.frequencies.p());
+        let (_, any) = common_factor::rmse(&self.run.skills, self.row.frequencies.p());
         Ok(vec![
             self.fit(printed, Norm::L1)?,
             self.fit(true_rate, Norm::L1)?,
