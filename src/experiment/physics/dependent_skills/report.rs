@@ -378,7 +378,7 @@ mod tests {
 
     #[test]
     fn turns_count_changes_of_a_factor() {
-        assert_eq!(turns(&[1.0, 0.9, 1.0, 1.1], 1.2), (0, 0));
+        assert_eq!(turns(&[1.0, 0.9, 1.0, 1.05], 1.2), (0, 0));
         assert_eq!(turns(&[1.0, 0.5, 0.45, 0.5, 1.0, 0.9, 0.3], 1.2), (2, 1));
         assert_eq!(turns(&[1.0, 2.0, 1.0, 2.0], 1.5), (1, 2));
     }
