@@ -149,7 +149,7 @@ impl Experiment for GeometryAgainstResource {
         id: "physics/fig-07",
         title: "An L2 form with N₀ known beforehand describes the Geometry model better than Eq. 1 with N₀ fitted",
         document: Document::Physics,
-        section: "Section 2.4, Fig. 7",
+        section: "§2.4, Fig. 7",
         notebook: "physics/03-resource-model",
         revision: 1,
     };

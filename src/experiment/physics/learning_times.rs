@@ -220,7 +220,7 @@ impl Experiment for LearningTimes {
         id: "physics/eq-03",
         title: "The learning time is t_task + t_waste, and what each grows with",
         document: Document::Physics,
-        section: "Section 2.4, Eq. 3",
+        section: "§2.4, Eq. 3",
         notebook: "physics/03-resource-model",
         revision: 1,
     };

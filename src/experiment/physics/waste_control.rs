@@ -156,7 +156,7 @@ impl Experiment for WasteControl {
         id: "physics/fig-06",
         title: "N₀ delays the Resource model by t_waste and nothing else",
         document: Document::Physics,
-        section: "Section 2.4, Fig. 6",
+        section: "§2.4, Fig. 6",
         notebook: "physics/03-resource-model",
         revision: 1,
     };

@@ -75,7 +75,7 @@ pub(super) fn draw(settings: &Collapse, outcome: &Outcome) -> Result<Figures> {
         .with("deviations", deviations))
 }
 
-const SOURCE: &str = "Section 2.4, Conserved quantities";
+const SOURCE: &str = "§2.4, Conserved quantities";
 const CAPTION: &str = "Appendix A, Fig. 21";
 
 /// The mean over seeds of a column in each row.

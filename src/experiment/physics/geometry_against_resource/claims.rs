@@ -9,8 +9,8 @@ use crate::experiment::physics::rows::RowChange;
 use crate::stats::{self, Interval};
 use crate::table::Table;
 
-pub(super) const HOW: &str = "Section 2.4, How hyperparameters map to N₀";
-pub(super) const ERRATA: &str = "Section 2.4, Eq. 1, corrected";
+pub(super) const HOW: &str = "§2.4, How hyperparameters map to N₀";
+pub(super) const ERRATA: &str = "§2.4, Eq. 1, corrected";
 
 pub(super) fn measure(settings: &GeometryAgainstResource, outcome: &Outcome) -> Result<Claims> {
     let fits = Fits {
@@ -135,7 +135,7 @@ fn form_claims(fits: &Fits, outcome: &Outcome) -> Result<Vec<Claim>> {
                  At B = 16 rare skills are in few batches and the leading order ends. With batches and steps drawn: {}",
                 all(PRINTED, true)?, all(FITTED, true)?, all(KNOWN, true)?, all(DRAWN, true)?, all(ANY, true)?, fits.words(KNOWN)?, fits.words(DRAWN)?
             )),
-        Claim::new("single-task-rate", "Section 2.4, Eq. 1, footnote 2", "η_eff = 2√n_dim η, by synchronising both models for a single task", "speed of one task alone over 2√n_dim η: 1", half)
+        Claim::new("single-task-rate", "§2.4, Eq. 1, footnote 2", "η_eff = 2√n_dim η, by synchronising both models for a single task", "speed of one task alone over 2√n_dim η: 1", half)
             .verdict(Verdict::within(half, 0.95, 1.05))
             .note(format!(
                 "one task moves at ‖t‖₁ η = √(2n_dim/π) η, which is .399 of it: a factor of the loss cannot matter under a sign. Eq. 1 needs the printed rate all the same \

@@ -174,8 +174,8 @@ fn range(values: &[f64]) -> Interval {
     }
 }
 
-const SOURCE: &str = "Section 2.4, Learning time";
-const DECAY: &str = "Section 2.4, Remark on learning rate decay";
+const SOURCE: &str = "§2.4, Learning time";
+const DECAY: &str = "§2.4, Remark on learning rate decay";
 
 pub(super) fn measure(settings: &LearningTimes, outcome: &Outcome) -> Result<Claims> {
     let mut claims = fixed_claims(settings, outcome)?;

@@ -96,7 +96,7 @@ fn finite(end: f64, value: f64) -> f64 {
     if end.is_finite() { end } else { value }
 }
 
-const SOURCE: &str = "Section 2.4, How N₀ controls the Resource model";
+const SOURCE: &str = "§2.4, How N₀ controls the Resource model";
 
 pub(super) fn measure(settings: &WasteControl, outcome: &Outcome) -> Result<Claims> {
     let times = outcome.table("times")?;
@@ -142,7 +142,7 @@ pub(super) fn measure(settings: &WasteControl, outcome: &Outcome) -> Result<Clai
         Claim::new("smaller-is-faster", SOURCE, "smaller N₀ leads to faster learning, larger N₀ delays it", "share of steps up the list of N₀ by which all skills are learned later: 1", later)
             .verdict(if later.value == 1.0 { Verdict::Holds } else { Verdict::Fails })
             .note(format!("N₀ = 0 and the list; nothing random; times {:?}", time.iter().map(|t| t.round()).collect::<Vec<_>>())),
-        Claim::new("delay-is-waste", "Section 2.4, Eq. 3", "the time to learn rises with N₀ by t_waste", "delay of the last skill over t_waste: 1 within .1 %", ratio)
+        Claim::new("delay-is-waste", "§2.4, Eq. 3", "the time to learn rises with N₀ by t_waste", "delay of the last skill over t_waste: 1 within .1 %", ratio)
             .verdict(Verdict::within(ratio, 0.999, 1.001))
             .note(format!("median and range over N₀, off the curves of the adaptive solver; the published Euler steps are off by up to {off:.1e} of the time")),
         Claim::new("can-be-tuned", SOURCE, "N₀ can be tuned to match the skill dynamics of the Geometry model", "rmse of s at the best N₀ below 0.05", best)
