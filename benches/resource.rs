@@ -163,12 +163,8 @@ fn ratios() {
         };
         let ours = before.min(fastest(&mut run));
         let euler = model.euler(&Euler::new(STEPS)).expect("a run");
-        let apart = euler
-            .unskill
-            .row(STEPS - 1)
-            .iter()
-            .zip(&last)
-            .map(|(a, b)| (a - b).abs());
+        let end = euler.unskill.row(STEPS - 1);
+        let apart = end.iter().zip(&last).map(|(a, b)| (a - b).abs());
         let promised = match (case.promised, case.most) {
             (Some(ratio), _) => format!("ratio ≥ {ratio}"),
             (_, Some(most)) => format!("≤ {most} ms"),

@@ -192,15 +192,12 @@ fn in_words(times: &[f64]) -> String {
     let mut order: Vec<usize> = (0..times.len()).filter(|i| times[*i].is_finite()).collect();
     order.sort_by(|a, b| times[*a].total_cmp(&times[*b]));
     let part = |i: &usize| format!("{} at {:.0}", i + 1, times[*i]);
-    let mut words = order.iter().map(part).collect::<Vec<_>>().join(", ");
-    if order.len() < times.len() {
-        words += &format!(
-            "; {} of {} not learned",
-            times.len() - order.len(),
-            times.len()
-        );
+    let words = order.iter().map(part).collect::<Vec<_>>().join(", ");
+    match times.len() - order.len() {
+        0 => words,
+        left if left == times.len() => "none learned".into(),
+        left => format!("{words}; {left} of {} not learned", times.len()),
     }
-    words
 }
 
 /// The least t_{k+1}/t_k along a chain; NaN when one is not learned.
