@@ -55,6 +55,11 @@ pub(super) fn draw(settings: &Underparametrised, outcome: &Outcome) -> Result<Fi
         .with("agreement", agreement(settings, outcome)?))
 }
 
+/// Of how many skills one is drawn: at most 25 lines in a panel.
+fn every(n_task: usize) -> usize {
+    n_task.div_ceil(25)
+}
+
 /// The first seed, as the paper shows one.
 fn example(
     settings: &Underparametrised,
@@ -81,7 +86,10 @@ fn example(
                 _ => panel.y_range(0.0, 1.02),
             };
             // From the rarest to the most frequent, so that the latter lies on top.
-            for skill in (1..=n_task).rev() {
+            for skill in (1..=n_task)
+                .rev()
+                .filter(|skill| (skill - 1) % every(n_task) == 0)
+            {
                 let one = rows.rows_where("skill", skill)?;
                 panel = panel.line_ordered(
                     format!("skill {skill}"),
@@ -101,7 +109,7 @@ fn example(
     .columns(settings.n_tasks.len())
     .panels(panels)
     .note(format!(
-        "seed {seed}, n_dim = {}, n tasks, from the most frequent skill (dark) to the rarest (light); settings of the published code",
+        "seed {seed}, n_dim = {}, n tasks, from the most frequent skill (dark) to the rarest (light), at most 25 of them drawn; settings of the published code",
         settings.n_dim
     )))
 }
