@@ -58,13 +58,23 @@ pub fn escape(text: &str) -> String {
 /// assert_eq!(number(f64::NAN), "NaN");
 /// ```
 pub fn number(x: f64) -> String {
+    significant(x, 5)
+}
+
+/// As [`number`], with so many significant digits (at least one).
+///
+/// ```
+/// assert_eq!(scurve::display::significant(0.0041447, 2), "0.0041");
+/// ```
+pub fn significant(x: f64, digits: usize) -> String {
+    let decimals = digits.max(1) - 1;
     if x == 0.0 {
         return "0".into();
     }
     if !x.is_finite() {
         return x.to_string();
     }
-    let scientific = format!("{x:.4e}");
+    let scientific = format!("{x:.decimals$e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let trim = |s: &str| -> String {
@@ -75,7 +85,10 @@ pub fn number(x: f64) -> String {
         }
     };
     if (-4..6).contains(&exponent) {
-        trim(&format!("{x:.*}", (4 - exponent).max(0) as usize))
+        trim(&format!(
+            "{x:.*}",
+            (decimals as i32 - exponent).max(0) as usize
+        ))
     } else {
         format!("{}e{exponent}", trim(mantissa))
     }
@@ -186,16 +199,20 @@ fn align(numeric: bool) -> &'static str {
 /// ```
 pub fn text_table(headers: &[Header], rows: &[Vec<String>], total: usize) -> String {
     let (half, left_out) = gap(rows.len(), total);
-    let cell = |row: &Vec<String>, c: usize| {
-        row.get(c)
-            .map_or(String::new(), |text| text.replace('\n', " "))
-    };
+    // Each cell as its lines.
+    let cells: Vec<Vec<Vec<String>>> = rows
+        .iter()
+        .map(|row| {
+            let cell = |c| row.get(c).map_or("", String::as_str);
+            (0..headers.len()).map(|c| wrapped(cell(c))).collect()
+        })
+        .collect();
     let widths: Vec<usize> = headers
         .iter()
         .enumerate()
         .map(|(c, h)| {
-            let cells = rows.iter().map(|row| cell(row, c).chars().count());
-            cells.fold(h.name.chars().count(), usize::max)
+            let lines = cells.iter().flat_map(|row| &row[c]);
+            lines.fold(h.name.chars().count(), |w, l| w.max(l.chars().count()))
         })
         .collect();
     let line = |text: &dyn Fn(usize) -> String| -> String {
@@ -217,12 +234,39 @@ pub fn text_table(headers: &[Header], rows: &[Vec<String>], total: usize) -> Str
         line(&|c| headers[c].name.clone()),
         line(&|c| "─".repeat(widths[c])),
     ];
-    lines.extend(rows.iter().map(|row| line(&|c| cell(row, c))));
-    if left_out > 0 {
-        lines.insert(2 + half.min(rows.len()), more_rows(left_out));
+    let gap_at = half.min(rows.len());
+    for (i, row) in cells.iter().enumerate() {
+        if left_out > 0 && i == gap_at {
+            lines.push(more_rows(left_out));
+        }
+        let height = row.iter().map(Vec::len).max().unwrap_or(1);
+        lines.extend((0..height).map(|k| line(&|c| row[c].get(k).cloned().unwrap_or_default())));
+    }
+    if left_out > 0 && gap_at == rows.len() {
+        lines.push(more_rows(left_out));
     }
     lines.push(shape(total.max(rows.len()), headers.len()));
     lines.join("\n")
+}
+
+/// Widest that a cell of a plain-text table is, in characters; a longer word is not broken.
+const WIDEST: usize = 60;
+
+/// A cell's text in lines, broken at spaces.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is a first line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= WIDEST {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_string());
+        }
+    }
+    lines
 }
 
 /// Shows HTML with its plain-text twin in a notebook cell; the reader's program picks the richer that it knows.
@@ -275,6 +319,16 @@ mod tests {
         assert!(html_table(&[], vec![vec![]], 1).contains("1 row × 0 columns"));
         assert!(html_table(&headers(), vec![vec!["1".into()]], 2).contains("1 more row …"));
         assert!(text_table(&headers(), &[vec!["1".into()]], 40).contains("39 more rows"));
+    }
+
+    #[test]
+    fn long_cells_are_broken_at_spaces() {
+        let long = "word ".repeat(20);
+        let text = text_table(&headers(), &[vec!["1".into(), long]], 1);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert_eq!(lines[2], format!("1  {}", "word ".repeat(12).trim_end()));
+        assert_eq!(lines[3], format!("   {}", "word ".repeat(8).trim_end()));
     }
 
     #[test]

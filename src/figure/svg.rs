@@ -31,7 +31,9 @@ pub(crate) fn svg(scene: &Scene) -> Result<String> {
         font::FAMILY,
         escape(&scene.title),
     );
+    let mut open = None;
     for op in &scene.ops {
+        enter(&mut out, &mut open, common(op));
         if let Op::Image {
             area,
             columns,
@@ -57,8 +59,52 @@ pub(crate) fn svg(scene: &Scene) -> Result<String> {
             _ => tidy::paths(&mut out, &elements, Layer::Plain, ""),
         }
     }
+    enter(&mut out, &mut open, None);
     out.push_str("</svg>\n");
     Ok(out)
+}
+
+/// What an operation's elements have in common with those of its neighbours, as attributes of a group around them all: a
+/// figure may have hundreds of lines and labels.
+fn common(op: &Op) -> Option<String> {
+    match op {
+        Op::Lines { .. } => Some(tidy::ROUND.into()),
+        Op::Text(text) => {
+            let mut look = format!(
+                "font-size=\"{}\" fill=\"{}\"",
+                number(text.size * GRID),
+                tidy::short(&hex(text.colour))
+            );
+            match text.anchor {
+                Anchor::Start => {}
+                Anchor::Middle => look.push_str(" text-anchor=\"middle\""),
+                Anchor::End => look.push_str(" text-anchor=\"end\""),
+            }
+            if text.bold {
+                look.push_str(" font-weight=\"600\"");
+            }
+            Some(look)
+        }
+        _ => None,
+    }
+}
+
+fn hex(Rgb(red, green, blue): Rgb) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+/// Ends the `open` group and begins the next, unless they are the same.
+fn enter(out: &mut String, open: &mut Option<String>, next: Option<String>) {
+    if *open == next {
+        return;
+    }
+    if open.is_some() {
+        out.push_str("</g>");
+    }
+    if let Some(attributes) = &next {
+        let _ = write!(out, "<g {attributes}>");
+    }
+    *open = next;
 }
 
 /// Lines without their dash pattern, and the pattern as an attribute; anything else as it is.
@@ -111,23 +157,9 @@ fn image(out: &mut String, area: &Rect, columns: usize, pixels: &[Rgb]) -> Resul
 /// One text from the elements of its runs: anchored as a whole at its baseline, so that it stays in place where a reader's
 /// font is wider or narrower than the embedded one, with later runs shifted inside it.
 fn words(out: &mut String, text: &Text, runs: &[Element]) {
-    let Some(first) = runs.first() else { return };
     let size = |run: &Element| number((run.number("font-size") * 10.0).round() / 10.0);
     let (x, y) = (units(text.at.0, GRID), units(text.at.1, GRID));
-    let _ = write!(
-        out,
-        "<text font-size=\"{}\" fill=\"{}\"",
-        number(text.size * GRID),
-        first.get("fill")
-    );
-    match text.anchor {
-        Anchor::Start => {}
-        Anchor::Middle => out.push_str(" text-anchor=\"middle\""),
-        Anchor::End => out.push_str(" text-anchor=\"end\""),
-    }
-    if text.bold {
-        out.push_str(" font-weight=\"600\"");
-    }
+    out.push_str("<text");
     if text.rim {
         let width = units(3.0, GRID);
         let _ = write!(

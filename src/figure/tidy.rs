@@ -65,12 +65,15 @@ fn element(written: &str) -> Option<Element<'_>> {
     })
 }
 
+/// What strokes with round ends and joints have in common.
+pub(crate) const ROUND: &str = "fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\"";
+
 /// How the elements of one drawing operation are painted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layer {
     /// Each by itself: pale ones darken where they meet. Strokes end flat.
     Plain,
-    /// As `Plain`; strokes end and turn round.
+    /// As `Plain`, inside an element that says [`ROUND`] for all strokes.
     Round,
     /// All of one colour as one area.
     Joined,
@@ -106,26 +109,23 @@ pub(crate) fn paths(out: &mut String, elements: &[Element], layer: Layer, more: 
 
 /// The presentation attributes of an element's path.
 fn style(element: &Element, layer: Layer) -> String {
-    let stroked = |colour: &str, width: i64, round: bool| {
-        let ends = if round {
-            " stroke-linecap=\"round\" stroke-linejoin=\"round\""
-        } else {
-            ""
-        };
-        let colour = short(colour);
-        format!(
-            "fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"{ends}{}",
-            faded(element, "stroke-opacity")
-        )
+    let stroked = |colour: &str, width: i64| {
+        let (colour, faded) = (short(colour), faded(element, "stroke-opacity"));
+        format!("stroke=\"{colour}\" stroke-width=\"{width}\"{faded}")
     };
     match element.name {
         // A line to itself with round ends is a disc, the shortest way to write many.
-        "circle" => stroked(element.get("fill"), 2 * element.whole("r"), true),
-        "polyline" | "line" => stroked(
-            element.get("stroke"),
-            element.whole("stroke-width"),
-            layer == Layer::Round,
-        ),
+        "circle" => {
+            let disc = stroked(element.get("fill"), 2 * element.whole("r"));
+            format!("{ROUND} {disc}")
+        }
+        "polyline" | "line" => {
+            let line = stroked(element.get("stroke"), element.whole("stroke-width"));
+            match layer {
+                Layer::Round => line,
+                Layer::Plain | Layer::Joined => format!("fill=\"none\" {line}"),
+            }
+        }
         _ => format!(
             "fill=\"{}\"{}",
             short(element.get("fill")),
@@ -142,7 +142,7 @@ fn faded(element: &Element, key: &str) -> String {
 }
 
 /// `#AABBCC` as `#abc`.
-fn short(colour: &str) -> String {
+pub(crate) fn short(colour: &str) -> String {
     let lower = colour.to_ascii_lowercase();
     match lower.as_bytes() {
         [b'#', r, s, g, h, b, c] if r == s && g == h && b == c => {
@@ -256,7 +256,7 @@ mod tests {
             out
         };
         let apart = write(Layer::Plain);
-        assert!(apart.starts_with("<g fill=\"none\" stroke=\"#123456\" stroke-width=\"4\""));
+        assert!(apart.starts_with(&format!("<g {ROUND} stroke=\"#123456\" stroke-width=\"4\"")));
         assert!(
             apart.contains("stroke-opacity=\"0.5\"><path d=\"M4 5h0\"/><path d=\"M6 5h0\"/></g>")
         );

@@ -5,19 +5,16 @@ use crate::figure::{Colour, Panel, Style};
 use crate::table::Table;
 
 /// The most skills drawn in a panel, and the most records of each.
-const MOST: (usize, usize) = (10, 80);
+const MOST: (usize, usize) = (10, 60);
 
-/// A line for each skill of `rows` (columns `step`, `skill`, `s`), frequent ones dark, up to the step `until`; `of` makes the drawn number from (skill from 1, s).
-///
-/// Of more than ten skills ten are drawn, as evenly spread over ln i as whole numbers allow.
+/// A line for each of the skills `drawn` from `rows` (columns `step`, `skill`, `s`), frequent ones dark, up to the step `until`; `of` makes the drawn number from (skill from 1, s).
 pub(in crate::experiment) fn skills(
     mut panel: Panel,
     rows: &Table,
-    n_task: usize,
+    drawn: &[usize],
     until: f64,
     of: impl Fn(usize, f64) -> f64,
 ) -> Result<Panel> {
-    let drawn = drawn(n_task);
     for (index, &i) in drawn.iter().enumerate() {
         let one = rows.rows_where("skill", i as i64)?;
         let (mut step, s) = (one.f64s("step")?, one.f64s("s")?);
@@ -44,8 +41,8 @@ pub(in crate::experiment) fn skills(
     Ok(panel)
 }
 
-/// Which skills are drawn, from 1.
-fn drawn(n_task: usize) -> Vec<usize> {
+/// Which of many skills are drawn, from 1: at most ten, as evenly spread over ln i as whole numbers allow.
+pub(in crate::experiment) fn drawn(n_task: usize) -> Vec<usize> {
     if n_task <= MOST.0 {
         return (1..=n_task).collect();
     }

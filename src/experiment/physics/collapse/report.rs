@@ -4,7 +4,7 @@ use super::{CUT, Collapse, EULER, GEOMETRY, RESOURCE};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
 use crate::experiment::Outcome;
-use crate::experiment::physics::draw::skills;
+use crate::experiment::physics::draw::{drawn, skills};
 use crate::figure::{Figure, Figures, Panel};
 use crate::stats::{self, Interval};
 use crate::table::Table;
@@ -28,7 +28,12 @@ pub(super) fn draw(settings: &Collapse, outcome: &Outcome) -> Result<Figures> {
                 .x_range(0.0, until)
                 .y_range(-0.05, CUT);
             let rows = of.rows_where("model", model)?;
-            panels.push(skills(panel, &rows, p.len(), until, |i, s| {
+            // In Eq. 1 all lie on one another.
+            let which = match model {
+                EULER => vec![1, p.len()],
+                _ => drawn(p.len()),
+            };
+            panels.push(skills(panel, &rows, &which, until, |i, s| {
                 (1.0 - s).max(0.0).powf(1.0 / p[i - 1]).min(CUT)
             })?);
         }
@@ -37,7 +42,7 @@ pub(super) fn draw(settings: &Collapse, outcome: &Outcome) -> Result<Figures> {
         .panels(panels)
         .columns(4)
         .size(215.0, 150.0)
-        .note("One seed, as published; rare skills are light. Powers above 1.3 are cut.");
+        .note("One seed, as published; rare skills are light. Powers above 1.3 are cut. Of Eq. 1 the most frequent and the rarest skill are drawn: all coincide.");
 
     let table = outcome.table("skills")?.rows_where("model", GEOMETRY)?;
     let mut drawn = Panel::new("As drawn: u^{1/p} − C")

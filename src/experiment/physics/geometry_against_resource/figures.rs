@@ -3,10 +3,10 @@
 use super::GeometryAgainstResource;
 use super::forms::{ANY, DRAWN, FITTED, FREE, KNOWN, PRINTED};
 use super::sweep::{Knob, PUBLISHED};
-use crate::display::number;
+use crate::display::significant;
 use crate::error::Result;
 use crate::experiment::Outcome;
-use crate::experiment::physics::draw::skills;
+use crate::experiment::physics::draw::{drawn, skills};
 use crate::figure::{Dash, Figure, Figures, Panel, Style};
 use crate::stats::{self, Interval};
 use crate::table::Table;
@@ -48,17 +48,17 @@ fn rows(settings: &GeometryAgainstResource, outcome: &Outcome) -> Result<Figure>
         let fit = fits
             .rows_where("row", row.label.as_str())?
             .rows_where("form", PRINTED)?;
-        let best = number(fit.f64s("waste")?[0]);
+        let best = significant(fit.f64s("waste")?[0], 2);
         for (form, title) in [
             ("Geometry", format!("{}: Geometry", row.label)),
             (PRINTED, format!("Eq. 1, N_{{0}} = {best}")),
         ] {
             let shown = of.rows_where("form", form)?;
-            let n = row.frequencies.len();
+            let of_many = drawn(row.frequencies.len());
             panels.push(skills(
                 panel(title, settings.steps),
                 &shown,
-                n,
+                &of_many,
                 until,
                 |_, s| s,
             )?);

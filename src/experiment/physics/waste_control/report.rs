@@ -5,7 +5,7 @@ use crate::claim::{Claim, Claims, Verdict};
 use crate::display::number;
 use crate::error::Result;
 use crate::experiment::Outcome;
-use crate::experiment::physics::draw::skills;
+use crate::experiment::physics::draw::{drawn, skills};
 use crate::figure::{Figure, Figures, Panel};
 use crate::stats::{self, Interval};
 
@@ -29,7 +29,7 @@ pub(super) fn draw(settings: &WasteControl, outcome: &Outcome) -> Result<Figures
                 .x_range(0.0, shown)
                 .y_range(-0.1, 1.1),
             &rows,
-            settings.n_task,
+            &drawn(settings.n_task),
             shown,
             |_, s| s,
         )?);
