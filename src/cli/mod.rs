@@ -375,12 +375,23 @@ fn claims(
     let mut local = Vec::new();
     for experiment in chosen {
         match experiment.load(&Request::preset(scale), out.as_deref())? {
-            Some(report) => {
+            Some(report) if report.outcome().missing() == 0 => {
                 let claims = report.claims()?;
                 local.extend(claims.0.clone());
                 rows.push(("local", claims));
             }
-            None => rows.push(("ledger", committed.of(experiment.info().id))),
+            // A run with a few of its seeds judges nothing.
+            other => {
+                let id = experiment.info().id;
+                if let Some(report) = other {
+                    let (missing, there) = (report.outcome().missing(), report.outcome().seeds());
+                    eprintln!(
+                        "{id}: {missing} of {} seeds are not computed yet (`scurve run {id}`); its claims are the ledger's",
+                        missing + there.len() as u64
+                    );
+                }
+                rows.push(("ledger", committed.of(id)));
+            }
         }
     }
     if update {

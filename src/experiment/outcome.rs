@@ -49,6 +49,7 @@ pub struct Outcome {
     seeds: Vec<u64>,
     diverged: Vec<(u64, usize, String)>,
     reused: usize,
+    asked: u64,
     judged: bool,
 }
 
@@ -175,6 +176,7 @@ impl Outcome {
             seeds,
             diverged,
             reused,
+            asked: experiment.seeds(),
             judged,
         })
     }
@@ -232,6 +234,11 @@ impl Outcome {
     /// Seeds whose run diverged: seed, step, what.
     pub fn diverged(&self) -> &[(u64, usize, String)] {
         &self.diverged
+    }
+
+    /// How many of the seeds that the settings ask for are not there: those of a run that was stopped, or of a smaller one.
+    pub fn missing(&self) -> u64 {
+        self.asked - self.seeds.len() as u64
     }
 
     /// Seeds read from disk and not computed.

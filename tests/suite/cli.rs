@@ -284,6 +284,18 @@ fn a_corrupt_table_is_named_and_computed_again() {
     assert_eq!(std::fs::read(&shard).unwrap(), whole);
 }
 
+#[test]
+fn a_run_with_a_few_of_its_seeds_judges_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    // The same settings as the quick preset's, with fewer seeds.
+    ok(dir.path(), &["run", ID, "--scale", "quick", "--seeds", "2"]);
+    let out = scurve(dir.path(), &["claims", ID, "--json", "--scale", "quick"]);
+    assert!(text(&out.stderr).contains("30 of 32 seeds are not computed yet"));
+    let claims: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let claims = claims.as_array().unwrap();
+    assert!(claims.iter().all(|claim| claim["origin"] == "ledger"));
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_keeps_finished_seeds() {

@@ -156,10 +156,13 @@ pub(super) fn measure(settings: &ModularScaling, outcome: &Outcome) -> Result<Cl
         n: place.n,
     };
     let others = |f: &dyn Fn(f64) -> Result<Interval>| -> Result<String> {
-        let each = settings
-            .alphas
-            .iter()
-            .map(|a| Ok(format!("α = {a}: {:.3}", f(*a)?.value)));
+        let each = settings.alphas.iter().map(|a| {
+            let value = f(*a)?.value;
+            Ok(match value.is_nan() {
+                true => format!("α = {a}: none"),
+                false => format!("α = {a}: {value:.3}"),
+            })
+        });
         Ok(each.collect::<Result<Vec<_>>>()?.join(", "))
     };
     let early = |alpha: f64| -> Result<Interval> {

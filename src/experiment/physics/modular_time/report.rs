@@ -161,6 +161,10 @@ pub(super) fn measure(settings: &ModularTime, outcome: &Outcome) -> Result<Claim
         let never = shared.iter().filter(|t| t.is_nan()).count();
         let verdict = judge(measured, 0.5, never);
         let last = stats::median(&(&shared / &divided).column(x.len() - 1).to_vec());
+        let last = match last.value.is_finite() {
+            true => format!("the ratio is {last}"),
+            false => "no shared run learned all".into(),
+        };
         claims.push(
             Claim::new(
                 &format!("speed-up-alpha-{alpha}"),
@@ -171,7 +175,7 @@ pub(super) fn measure(settings: &ModularTime, outcome: &Outcome) -> Result<Claim
             )
             .verdict(verdict)
             .note(format!(
-                "Geometry model, α = {alpha}; at n_task = {} the ratio is {last}, √n_task is {:.2}",
+                "Geometry model, α = {alpha}; at n_task = {} {last}, √n_task is {:.2}",
                 x[x.len() - 1],
                 x[x.len() - 1].sqrt()
             )),
