@@ -94,6 +94,19 @@ pub fn significant(x: f64, digits: usize) -> String {
     }
 }
 
+/// Numbers one after the other, four digits each; what is not a number is "none".
+///
+/// ```
+/// assert_eq!(scurve::display::list(&[0.5, 1294.04, f64::NAN]), "0.5, 1294, none");
+/// ```
+pub fn list(values: &[f64]) -> String {
+    let each = values.iter().map(|x| match x.is_nan() {
+        true => "none".into(),
+        false => significant(*x, 4),
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
 /// Which of the shown rows come before what is left out, and how many are left out.
 fn gap(shown: usize, total: usize) -> (usize, usize) {
     let left_out = total.saturating_sub(shown);

@@ -68,18 +68,16 @@ impl Fits {
         ))
     }
 
-    /// The mean rmse of a form in each row, in words.
+    /// The mean rmse of a form in each row that it describes, in words.
     fn words(&self, form: &str) -> Result<String> {
-        let one = |row: &RowChange| {
+        let mut each = Vec::new();
+        for row in &self.rows {
             let mean = stats::mean(&self.at(row, form, "rmse")?).value;
-            Ok(format!("{}: {mean:.3}", row.label()))
-        };
-        Ok(self
-            .rows
-            .iter()
-            .map(one)
-            .collect::<Result<Vec<_>>>()?
-            .join(", "))
+            if mean.is_finite() {
+                each.push(format!("{}: {mean:.3}", row.label()));
+            }
+        }
+        Ok(each.join(", "))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{LEARNED, QuadraticLoss};
 use crate::claim::{Claim, Claims, Verdict};
+use crate::display::list;
 use crate::error::Result;
 use crate::experiment::Outcome;
 use crate::figure::{Dash, Figure, Panel, Style};
@@ -100,13 +101,13 @@ impl QuadraticLoss {
                 .note(format!("largest difference of any ℓ_k at any step from the aligned run, over ½H₄ and {} random rotations", measured.gaps("random", "sgd")?.len())),
             Claim::new("aligned", SECTION, "basis-aligned, SignGD: the four losses decrease at the same pace", "slowest over fastest learning time: 1", spread)
                 .verdict(Verdict::within(spread, 1.0, 1.001))
-                .note(format!("learned at steps {together:?}; no randomness, one run")),
+                .note(format!("learned at steps {}; no randomness, one run", list(&together))),
             Claim::new("domino", SECTION, "rotated by H₄, SignGD: one loss starts to decrease only when the previous is around zero", "share of the next loss left when the previous is learned: above ½ for all three", kept)
                 .verdict(Verdict::above(kept, 0.5))
-                .note(format!("smallest of {:?}; under SGD 0.05^0.1 = 0.74", measured.of("hadamard", "sign_gd", "kept")?)),
+                .note(format!("smallest of {}; under SGD 0.05^0.1 = 0.74", list(&measured.of("hadamard", "sign_gd", "kept")?))),
             Claim::new("domino-pace", SECTION, "the Domino effect: each part takes its turn, as long as any other", "slope of ln t_k in ln k: 1", pace(&times))
                 .verdict(Verdict::within(pace(&times), 0.75, 1.25))
-                .note(format!("learned at steps {times:?}; SGD at {descent_times:?}, a factor of ten each (NaN: not learned)")),
+                .note(format!("learned at steps {}; SGD at {}, a factor of ten each (none: not learned)", list(&times), list(&descent_times))),
             Claim::new("domino-random", SECTION, "non-basis-aligned: four losses display a Domino effect", "the same share at random rotations, mean of each run's smallest: above ½", random)
                 .verdict(Verdict::above(random, 0.5))
                 .note("½H₄ is special: all its entries are ±½, so the strongest part's sign step moves no other part. At a random rotation it moves the others too, and the next part is partly learned, or thrown back, meanwhile"),

@@ -2,7 +2,7 @@
 
 use super::WasteControl;
 use crate::claim::{Claim, Claims, Verdict};
-use crate::display::number;
+use crate::display::{self, number};
 use crate::error::Result;
 use crate::experiment::Outcome;
 use crate::experiment::physics::draw::{drawn, skills};
@@ -141,7 +141,7 @@ pub(super) fn measure(settings: &WasteControl, outcome: &Outcome) -> Result<Clai
     Ok(Claims(vec![
         Claim::new("smaller-is-faster", SOURCE, "smaller N₀ leads to faster learning, larger N₀ delays it", "share of steps up the list of N₀ by which all skills are learned later: 1", later)
             .verdict(if later.value == 1.0 { Verdict::Holds } else { Verdict::Fails })
-            .note(format!("N₀ = 0 and the list; nothing random; times {:?}", time.iter().map(|t| t.round()).collect::<Vec<_>>())),
+            .note(format!("N₀ = 0 and the list; nothing random; times {}", display::list(&time))),
         Claim::new("delay-is-waste", "§2.4, Eq. 3", "the time to learn rises with N₀ by t_waste", "delay of the last skill over t_waste: 1 within .1 %", ratio)
             .verdict(Verdict::within(ratio, 0.999, 1.001))
             .note(format!("median and range over N₀, off the curves of the adaptive solver; the published Euler steps are off by up to {off:.1e} of the time")),
