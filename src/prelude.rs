@@ -9,6 +9,7 @@ pub use crate::experiment::{Experiment, Outcome, RunOptions, Scale, Settings};
 pub use crate::figure::{Figure, Figures, Panel};
 pub use crate::metric::curve;
 pub use crate::model::factor::*;
+pub use crate::model::layerwise::*;
 pub use crate::model::quadratic::{Quadratic, QuadraticTrajectory};
 pub use crate::model::skill::*;
 pub use crate::optimizer::*;

@@ -1,5 +1,6 @@
 //! Models: exact ones in f64 whose dynamics are known in closed form or solved to rounding, and trained networks.
 
 pub mod factor;
+pub mod layerwise;
 pub mod quadratic;
 pub mod skill;
