@@ -5,6 +5,7 @@ pub use crate::device::DeviceKind;
 pub use crate::error::{Error, Result};
 pub use crate::experiment::physics::*;
 pub use crate::experiment::scurves::*;
+pub use crate::experiment::thesis::*;
 pub use crate::experiment::{Experiment, Outcome, RunOptions, Scale, Settings};
 pub use crate::figure::{Figure, Figures, Panel};
 pub use crate::metric::curve;

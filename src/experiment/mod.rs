@@ -13,6 +13,7 @@ mod registry;
 pub mod scurves;
 mod settings;
 mod shard;
+pub mod thesis;
 
 pub use outcome::{Outcome, RunOptions};
 pub use progress::{Progress, interrupt, interrupted};
@@ -75,6 +76,8 @@ pub enum Document {
     SCurves,
     /// Liu, Liu, Michaud, Gore and Tegmark, "Physics of Skill Learning", 2025.
     Physics,
+    /// Nam, "Inductive Bias from Layerwise Structure and Backpropagation in Neural Networks", 2024.
+    Thesis,
 }
 
 impl Document {
@@ -83,6 +86,7 @@ impl Document {
         match self {
             Self::SCurves => "S-curves post",
             Self::Physics => "Physics of Skill Learning",
+            Self::Thesis => "Thesis on layerwise structure",
         }
     }
 
@@ -96,6 +100,10 @@ impl Document {
             Self::Physics => {
                 "@misc{liu2025physics,\n  author = {Liu, Ziming and Liu, Yizhou and Michaud, Eric J. and Gore, Jeff and Tegmark, Max},\n  \
                  title = {Physics of Skill Learning},\n  year = {2025},\n  eprint = {2501.12391},\n  archivePrefix = {arXiv}\n}"
+            }
+            Self::Thesis => {
+                "@phdthesis{nam2024layerwise,\n  author = {Nam, Yoonsoo},\n  title = {Inductive Bias from Layerwise Structure and Backpropagation in Neural Networks},\n  \
+                 school = {University of Oxford},\n  year = {2024}\n}"
             }
         }
     }

@@ -1,7 +1,7 @@
 //! All experiments behind one interface, for whoever has an id and not a type.
 
 use super::outcome::{Outcome, RunOptions};
-use super::{Experiment, Info, Scale, from_toml, overridden, physics, scurves, to_toml};
+use super::{Experiment, Info, Scale, from_toml, overridden, physics, scurves, thesis, to_toml};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
 use crate::figure::Figures;
@@ -147,6 +147,11 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::Collapse>(),
         &entry::<physics::LearningTimes>(),
         &entry::<physics::ModularTime>(),
+        &entry::<thesis::DelayedModes>(),
+        &entry::<thesis::StageTraining>(),
+        &entry::<thesis::GreedyDynamics>(),
+        &entry::<thesis::AnyStart>(),
+        &entry::<thesis::LazyRich>(),
     ];
     ALL
 }

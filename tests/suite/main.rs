@@ -14,5 +14,6 @@ mod readme;
 mod resource;
 mod scaling;
 mod scurves;
+mod thesis;
 mod train;
 mod waste;
