@@ -124,7 +124,7 @@ pub struct MatrixState {
 enum Kind {
     Slice(FlatState),
     Muon(Muon, Option<Array2<f64>>, u64),
-    Soap(Soap, Option<super::soap::SoapState<Array2<f64>>>, u64),
+    Soap(Soap, Box<Option<super::soap::SoapState<Array2<f64>>>>, u64),
 }
 
 impl MatrixState {
@@ -133,7 +133,7 @@ impl MatrixState {
             shape: (rows, columns),
             kind: match optimizer {
                 Optimizer::Muon(rule) => Kind::Muon(rule, None, 0),
-                Optimizer::Soap(rule) => Kind::Soap(rule, None, 0),
+                Optimizer::Soap(rule) => Kind::Soap(rule, Box::default(), 0),
                 rule => Kind::Slice(rule.flat(rows * columns)),
             },
         }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// $$m_t = \beta_1 m_{t-1} + (1-\beta_1) g_t, \qquad
 ///   h_t = \begin{cases}\beta_2 h_{t-k} + (1-\beta_2)\,\hat h_t & t \bmod k = 1\\ h_{t-1} & \text{else,}\end{cases}$$
-/// $$\theta_t = (1-\eta\lambda)\,\theta_{t-1}
-///   - \eta\,\operatorname{clip}\!\left(\frac{m_t}{\max\{\gamma h_t, \varepsilon\}},\, 1\right),
+/// $$\theta_t = (1-\eta\lambda)\,\theta_{t-1} -
+///   \eta\,\operatorname{clip}\!\left(\frac{m_t}{\max\{\gamma h_t, \varepsilon\}},\, 1\right),
 ///   \qquad \operatorname{clip}(x, 1) = \max(\min(x, 1), -1).$$
 ///
 /// ĥ is an estimate of the Hessian's diagonal. It is not the rule's business where it comes from: the model, or the caller, gives it to
@@ -142,7 +142,7 @@ impl Sophia {
     }
 }
 
-/// The state is (m, h); h changes by [`Sophia::refreshed`] only.
+/// The state is (m, h); h changes by a new estimate only.
 impl Rule<2> for Sophia {
     type Constants = Self;
 

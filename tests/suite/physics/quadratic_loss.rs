@@ -37,7 +37,7 @@ fn the_basis_is_seen_by_signs_alone() {
     for rotation in ["identity", "hadamard"] {
         let descent = times(rotation, "sgd");
         for (k, h) in [(1, 0.1), (2, 0.01)] {
-            let expected = (0.05f64.ln() / (2.0 * (1.0 - 0.02 * h as f64).ln())).ceil();
+            let expected = (0.05f64.ln() / (2.0 * (1.0f64 - 0.02 * h).ln())).ceil();
             assert!((descent[k] - expected).abs() <= 1.0, "{descent:?}");
         }
         assert!(descent[3].is_nan());

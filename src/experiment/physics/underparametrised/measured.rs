@@ -47,7 +47,7 @@ impl Measured {
         };
         let of_resource = |x: &Option<Array2<f64>>| {
             x.as_ref()
-                .map_or_else(|| vec![false; tasks], |x| reversing(x))
+                .map_or_else(|| vec![false; tasks], &reversing)
         };
         let (geometry, paper, l2) = (
             reversing(&self.geometry),

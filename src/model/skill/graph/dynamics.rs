@@ -81,10 +81,10 @@ pub struct Switch {
 
 /// The Resource model of skills that wait for each other (Eq. 13),
 ///
-/// $$\frac{du_i}{dt} = -\eta\,\frac{B_i\,p_i u_i}{\sum_j [B_j]\,p_j u_j + N_0} ,$$
+/// $$\frac{du_i}{dt} = -\eta\,\frac{B_i\,p_i u_i}{\sum_j \tilde B_j\,p_j u_j + N_0} ,$$
 ///
 /// with the gates $B_i \in [0, 1]$ of a [`SkillGraph`]: AND is the product, OR the maximum over what a skill waits for, each through the form of
-/// [`Gating`]; $[B_j]$ is there when [`Gating::weights_denominator`] says so.
+/// [`Gating`]; $\tilde B_j$ is $B_j$ when [`Gating::weights_denominator`] says so, else 1.
 ///
 /// ```
 /// use scurve::model::skill::{DependentResource, Gating, SkillGraph};
@@ -216,7 +216,7 @@ impl DependentResource {
 
     /// Solves the differential equation at `times` (ascending, ≥ 0).
     ///
-    /// The unknowns are v = ln u, and time itself: with $dt = (\sum_j [B_j] p_j u_j + N_0)\,dy/\eta$ the equation is $dv_i/dy = -B_i p_i$, which has no pole
+    /// The unknowns are v = ln u, and time itself: with $dt = (\sum_j \tilde B_j p_j u_j + N_0)\,dy/\eta$ the equation is $dv_i/dy = -B_i p_i$, which has no pole
     /// where everything is learned and sees how small an unskill is, as gates do. Each time is met by Newton's method in y; switches end a piece.
     ///
     /// # Errors
