@@ -33,7 +33,7 @@ use ndarray::{Array1, Array2, Axis, aview1};
 settings! {
     /// Settings of Fig. 3.3.
     pub struct DelayedModes {
-        /// Variances E[x_i²] of the inputs, descending; the figure does not give its own.
+        /// Variances ⟨x_i²⟩ of the inputs, descending; the figure does not give its own.
         variances: Vec<f64> = vec![1.0, 0.3, 0.1], vec![1.0, 0.3, 0.1, 0.03], vec![1.0, 0.3, 0.1, 0.03];
         /// Target scale S of every mode.
         target: f64 = 1.0, 1.0, 1.0;

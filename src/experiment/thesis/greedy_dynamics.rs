@@ -33,7 +33,7 @@ use ndarray::{Array2, aview1};
 settings! {
     /// Settings of the greedy dynamics.
     pub struct GreedyDynamics {
-        /// Singular values ρ of E[xyᵀ], descending.
+        /// Singular values ρ of ⟨xyᵀ⟩, descending.
         strengths: Vec<f64> = vec![4.0, 2.0, 1.0], vec![4.0, 2.0, 1.0, 0.5], vec![4.0, 2.0, 1.0, 0.5];
         /// Inputs d of the network on whitened inputs.
         inputs: usize = 5, 10, 10;

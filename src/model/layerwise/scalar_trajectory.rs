@@ -25,7 +25,7 @@ pub struct ScalarTrajectory {
     pub kernel_distance: Vec<f64>,
     /// S.
     pub target: f64,
-    /// E[x²].
+    /// ⟨x²⟩.
     pub moment: f64,
 }
 

@@ -45,10 +45,8 @@ impl Measured {
                 .map(|curve| reversal(curve) > self.reversal)
                 .collect()
         };
-        let of_resource = |x: &Option<Array2<f64>>| {
-            x.as_ref()
-                .map_or_else(|| vec![false; tasks], &reversing)
-        };
+        let of_resource =
+            |x: &Option<Array2<f64>>| x.as_ref().map_or_else(|| vec![false; tasks], &reversing);
         let (geometry, paper, l2) = (
             reversing(&self.geometry),
             of_resource(&self.resource),
