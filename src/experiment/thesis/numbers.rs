@@ -53,7 +53,7 @@ pub(super) fn agreement(
     Ok(claim.verdict(Verdict::below(error, 1e-9)).note(note))
 }
 
-/// Mean over seeds of a number, and whether it lies in [low, high].
+/// Mean over seeds of a number, and whether it lies between `low` and `high`.
 pub(super) fn mean_within(values: &[f64], low: f64, high: f64) -> (Interval, Verdict) {
     let mean = stats::mean(values);
     (mean, Verdict::within(mean, low, high))

@@ -21,6 +21,8 @@ mod layers;
 mod modes;
 mod scalar;
 mod scalar_trajectory;
+mod slope;
+mod sums;
 
 pub use deep::DeepLinear;
 pub use deep_trajectory::DeepTrajectory;
