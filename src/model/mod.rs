@@ -2,5 +2,6 @@
 
 pub mod factor;
 pub mod layerwise;
+pub mod multilinear;
 pub mod quadratic;
 pub mod skill;
