@@ -154,8 +154,14 @@ impl Extended {
         let spread = 12.0 * (mean * (1.0 - p)).sqrt() + 40.0;
         let low = (mean - spread).max(0.0) as u64;
         let high = ((mean + spread) as u64).min(samples);
-        let terms = (low..=high).map(|d| binomial.pmf(d) * form.strength(d as f64, shots));
-        Ok(terms.sum())
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for d in low..=high {
+            let share = binomial.pmf(d);
+            weight += share;
+            sum += share * form.strength(d as f64, shots);
+        }
+        // The weights are right to 1e-10 each; their sum is 1.
+        Ok(sum / weight)
     }
 
     /// 𝓡_k/S for T, D → ∞ with N = `parameters` basis functions, Eq. 5.9: those of frequent skills come first.

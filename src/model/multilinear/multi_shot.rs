@@ -227,7 +227,7 @@ impl MultiShot {
     /// Where the flow ends, without solving it: B.37 and B.39.
     ///
     /// With $m = |UU^\top S t|$ and $h = \tfrac12(a(0)^2 - |UU^\top B(0)|^2)$: $a^2 = h + \sqrt{h^2 + m^2}$, $B = UU^\top S t/a + (1 - UU^\top) B(0)$.
-    /// The sign of a is that of a(0), which holds as long as a does not cross 0.
+    /// The sign of a is that of a(0). A path with a(0)² < |UUᵀB(0)|², and only such a one, may cross a = 0 and end with the other sign.
     ///
     /// # Errors
     /// A failed decomposition.
@@ -317,10 +317,16 @@ mod tests {
 
     #[test]
     fn the_flow_ends_where_the_formula_says() {
-        for (examples, a, size) in [(5, 0.3, 0.05), (5, 0.1, 0.6), (11, -0.2, 0.02)] {
-            let noise = Seed(9).normal("init", 1, 8).row(0).to_owned();
+        // a(0) larger than B(0), smaller (B along the target, so that a does not cross 0), and more examples than basis functions
+        for (examples, a, noise, along) in [
+            (5, 0.3, 0.05, 0.0),
+            (5, 0.1, 0.02, 0.6),
+            (11, -0.2, 0.02, 0.0),
+        ] {
             let skill = generic(8, examples, 4).with_scale(2.0).unwrap();
-            let skill = skill.with_start(a, size * noise).unwrap();
+            let random = Seed(9).normal("init", 1, 8).row(0).to_owned();
+            let b = noise * random + along * skill.target();
+            let skill = skill.with_start(a, b).unwrap();
             let path = skill.flow(&[0.0, 0.3, 60.0]).unwrap();
             let limit = skill.limit().unwrap();
             assert!(
@@ -349,7 +355,12 @@ mod tests {
 
     #[test]
     fn a_small_start_finds_the_minimum_norm_solution_and_enough_examples_the_skill() {
-        let limit = generic(20, 7, 1).limit().unwrap();
+        let start = 1e-7 * generic(20, 7, 1).target();
+        let limit = generic(20, 7, 1)
+            .with_start(1e-7, start)
+            .unwrap()
+            .limit()
+            .unwrap();
         let linear = generic(20, 7, 1).minimum_norm().unwrap();
         let apart = limit.a * &limit.b - &linear;
         assert!(apart.dot(&apart).sqrt() < 1e-5);

@@ -456,7 +456,7 @@ mod tests {
         }
         // n_s → ∞: finite laws approach the infinite one.
         let infinite = both(law)[0].loss(1e3, None).unwrap().value;
-        let apart: Vec<f64> = [4, 8, 12, 15]
+        let apart: Vec<f64> = [3, 7, 11, 15]
             .map(|n| SkillLaw::new(0.5, 10u64.pow(n)).unwrap())
             .map(|law| (both(law)[0].loss(1e3, None).unwrap().value / infinite - 1.0).abs())
             .to_vec();
