@@ -150,6 +150,12 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::DelayedModes>(),
         &entry::<thesis::StageTraining>(),
         &entry::<thesis::GreedyDynamics>(),
+        &entry::<thesis::SkillSigmoids>(),
+        &entry::<thesis::ResourceScaling>(),
+        &entry::<thesis::ComputeScaling>(),
+        &entry::<thesis::FiniteSkills>(),
+        &entry::<thesis::LinearAgainstMultilinear>(),
+        &entry::<thesis::ExtendedMultilinear>(),
         &entry::<thesis::AnyStart>(),
         &entry::<thesis::LazyRich>(),
     ];

@@ -1,6 +1,6 @@
 //! The same models trained by gradient descent, skill by skill: what the closed forms are held against.
 
-use super::skills::{DecoupledSkills, Growth, check_parameters};
+use super::skills::{DecoupledSkills, SkillGrowth, check_parameters};
 use crate::display;
 use crate::error::{Error, Result};
 use crate::table::Table;
@@ -40,7 +40,7 @@ impl LossCurve {
 
 /// Steps one block of skills and adds up its loss.
 struct Block<'a> {
-    growth: Growth,
+    growth: SkillGrowth,
     scale: f64,
     /// η d_k/D; 0 for a place without a skill.
     pull: [f64; BLOCK],
@@ -86,8 +86,8 @@ impl WithSimd for Block<'_> {
             }
         };
         match growth {
-            Growth::Multilinear { start } => run(start.sqrt(), true),
-            Growth::Linear => run(0.0, false),
+            SkillGrowth::Multilinear { start } => run(start.sqrt(), true),
+            SkillGrowth::Linear => run(0.0, false),
         }
     }
 }

@@ -20,5 +20,5 @@ pub use descent::LossCurve;
 pub use extended::{Extended, ShotForm};
 pub use multi_shot::{MultiShot, ShotLimit, ShotPath};
 pub use scaling::{Bottleneck, Optimum};
-pub use skills::{DecoupledSkills, Growth};
+pub use skills::{DecoupledSkills, SkillGrowth};
 pub use sum::Bounded;

@@ -89,7 +89,7 @@ impl MultiShot {
             ));
         }
         let norm = target.dot(&target).sqrt();
-        if !((norm - 1.0).abs() < 1e-9) {
+        if (norm - 1.0).abs() >= 1e-9 || norm.is_nan() {
             return Err(Error::setting("|target|", norm, "1: E g² = 1"));
         }
         let b = 1e-3 * &target;

@@ -201,7 +201,7 @@ impl DecoupledSkills {
         let alpha = law.alpha();
         let missing =
             0.5 * self.scale().powi(2) * law.normalizer() * (n as f64).powf(-alpha) / alpha;
-        if let Some(t) = times.iter().chain([&t0]).find(|t| !(**t > 0.0)) {
+        if let Some(t) = times.iter().chain([&t0]).find(|t| t.is_nan() || **t <= 0.0) {
             return Err(Error::setting("t", t, "a number > 0"));
         }
         let Bounded { value, .. } = self.loss(t0, None)?;

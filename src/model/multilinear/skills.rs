@@ -8,7 +8,7 @@ use ndarray::Array2;
 
 /// How the strength of a skill comes about.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Growth {
+pub enum SkillGrowth {
     /// $\mathcal R_k = a_k b_k$ with a_k(0) = b_k(0) (Eq. 4.9): a sigmoid in time.
     Multilinear {
         /// 𝓡(0), in (0, S).
@@ -29,7 +29,7 @@ pub enum Growth {
 /// |---|---|---|
 /// | [`scale`](Self::with_scale) | S, the target's scale | 1 |
 /// | [`rate`](Self::with_rate) | η; T counts steps of it | 1 |
-/// | [`Growth`] | 𝓡(0) = a(0)b(0) | 0.01, from a = b = 0.1 |
+/// | [`SkillGrowth`] | 𝓡(0) = a(0)b(0) | 0.01, from a = b = 0.1 |
 ///
 /// These are the settings of the published theory curves. [`loss`](Self::loss), [`loss_of_data`](Self::loss_of_data) and
 /// [`loss_of_parameters`](Self::loss_of_parameters) hold for any number of skills, infinitely many among them, and cost microseconds.
@@ -45,7 +45,7 @@ pub enum Growth {
 #[derive(Clone, Debug)]
 pub struct DecoupledSkills {
     sum: SkillSum,
-    growth: Growth,
+    growth: SkillGrowth,
     scale: f64,
     rate: f64,
 }
@@ -56,7 +56,7 @@ impl DecoupledSkills {
     /// # Errors
     /// An α for which there is no quadrature rule; no [`SkillLaw`] has one.
     pub fn multilinear(law: SkillLaw) -> Result<Self> {
-        Self::new(law, Growth::Multilinear { start: 0.01 })
+        Self::new(law, SkillGrowth::Multilinear { start: 0.01 })
     }
 
     /// The linear model with S = 1, η = 1, w(0) = 0.
@@ -64,10 +64,10 @@ impl DecoupledSkills {
     /// # Errors
     /// As [`multilinear`](Self::multilinear).
     pub fn linear(law: SkillLaw) -> Result<Self> {
-        Self::new(law, Growth::Linear)
+        Self::new(law, SkillGrowth::Linear)
     }
 
-    fn new(law: SkillLaw, growth: Growth) -> Result<Self> {
+    fn new(law: SkillLaw, growth: SkillGrowth) -> Result<Self> {
         Ok(Self {
             sum: SkillSum::new(law)?,
             growth,
@@ -82,8 +82,8 @@ impl DecoupledSkills {
     /// S not finite and > 0, or not above 𝓡(0).
     pub fn with_scale(mut self, scale: f64) -> Result<Self> {
         let start = match self.growth {
-            Growth::Multilinear { start } => start,
-            Growth::Linear => 0.0,
+            SkillGrowth::Multilinear { start } => start,
+            SkillGrowth::Linear => 0.0,
         };
         if !(scale > start && scale.is_finite()) {
             return Err(Error::setting(
@@ -101,7 +101,7 @@ impl DecoupledSkills {
     /// # Errors
     /// Not between 0 and S, both excluded; a linear model, which starts at 0.
     pub fn with_start(mut self, start: f64) -> Result<Self> {
-        if self.growth == Growth::Linear {
+        if self.growth == SkillGrowth::Linear {
             return Err(Error::setting(
                 "start",
                 start,
@@ -115,7 +115,7 @@ impl DecoupledSkills {
                 format!("above 0, where nothing grows, and below S = {}", self.scale),
             ));
         }
-        self.growth = Growth::Multilinear { start };
+        self.growth = SkillGrowth::Multilinear { start };
         Ok(self)
     }
 
@@ -137,7 +137,7 @@ impl DecoupledSkills {
     }
 
     /// How strengths come about.
-    pub fn growth(&self) -> Growth {
+    pub fn growth(&self) -> SkillGrowth {
         self.growth
     }
 
@@ -154,8 +154,8 @@ impl DecoupledSkills {
     /// 𝓡(0): 0 for the linear model.
     pub fn start(&self) -> f64 {
         match self.growth {
-            Growth::Multilinear { start } => start,
-            Growth::Linear => 0.0,
+            SkillGrowth::Multilinear { start } => start,
+            SkillGrowth::Linear => 0.0,
         }
     }
 
@@ -166,19 +166,19 @@ impl DecoupledSkills {
     /// What turns 𝒫 T into z of the response.
     pub(super) fn speed(&self) -> f64 {
         match self.growth {
-            Growth::Multilinear { .. } => 2.0 * self.rate * self.scale,
-            Growth::Linear => 2.0 * self.rate,
+            SkillGrowth::Multilinear { .. } => 2.0 * self.rate * self.scale,
+            SkillGrowth::Linear => 2.0 * self.rate,
         }
     }
 
     pub(super) fn response(&self) -> Response {
         let half = 0.5 * self.scale * self.scale;
         match self.growth {
-            Growth::Multilinear { start } => Response::Sigmoid {
+            SkillGrowth::Multilinear { start } => Response::Sigmoid {
                 half,
                 c: start / (self.scale - start),
             },
-            Growth::Linear => Response::Exponential { half },
+            SkillGrowth::Linear => Response::Exponential { half },
         }
     }
 
@@ -196,11 +196,11 @@ impl DecoupledSkills {
             return self.start();
         }
         match self.growth {
-            Growth::Multilinear { start } => {
+            SkillGrowth::Multilinear { start } => {
                 let e = (-2.0 * self.rate * share * self.scale * t).exp();
                 self.scale / (1.0 + (self.scale / start - 1.0) * e)
             }
-            Growth::Linear => -self.scale * (-self.rate * share * t).exp_m1(),
+            SkillGrowth::Linear => -self.scale * (-self.rate * share * t).exp_m1(),
         }
     }
 
@@ -226,11 +226,11 @@ impl DecoupledSkills {
         }
         let p = self.law().p(k);
         Ok(match self.growth {
-            Growth::Multilinear { start } => {
+            SkillGrowth::Multilinear { start } => {
                 let odds = (level / (1.0 - level)) * (self.scale / start - 1.0);
                 odds.ln() / (2.0 * self.rate * self.scale * p)
             }
-            Growth::Linear => -(-level).ln_1p() / (self.rate * p),
+            SkillGrowth::Linear => -(-level).ln_1p() / (self.rate * p),
         })
     }
 

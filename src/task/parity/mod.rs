@@ -60,7 +60,7 @@ impl SparseParity {
                 sum
             })
             .collect();
-        if !((sum - 1.0).abs() < 1e-9) {
+        if (sum - 1.0).abs() >= 1e-9 || sum.is_nan() {
             return Err(Error::setting(
                 "the sum of the frequencies",
                 sum,

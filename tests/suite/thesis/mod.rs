@@ -1,3 +1,4 @@
 //! The experiments of the thesis: that they run at `check`, name a bad setting, and give known answers.
 
 mod layerwise;
+mod multilinear;
