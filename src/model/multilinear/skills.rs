@@ -270,7 +270,7 @@ impl DecoupledSkills {
             .sum(&self.response(), self.speed() * t, Some(parameters)))
     }
 
-    /// E_D[ℒ] for T, N → ∞ (Eq. 4.28): a skill is learned when it is among the D examples.
+    /// The mean of ℒ over training sets for T, N → ∞ (Eq. 4.28): a skill is learned when it is among the D examples.
     ///
     /// NOTE: a skill that is not keeps its 𝓡(0): (S − 𝓡(0))²/2 each, where 4.28 has S²/2.
     ///
