@@ -1,6 +1,7 @@
 //! Linear networks: gradients, closed forms, orders, bad input.
 
 use super::*;
+use proptest::prelude::*;
 
 /// Σ_ij |x − y| over the largest |y|.
 fn apart(x: &Array2<f64>, y: &Array2<f64>) -> f64 {
@@ -79,6 +80,28 @@ fn small_starts_are_learned_in_turn() {
         own_small > 0.5 * own && own_small > 10.0 * turn_small,
         "{own} {own_small}"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn random_spectra_from_aligned_starts(
+        modes in proptest::collection::vec((0.1f64..3.0, -0.8f64..0.8, -0.8f64..0.8), 1..5), seed in 0u64..1000,
+    ) {
+        let k = modes.len();
+        let of = |f: fn(&(f64, f64, f64)) -> f64| modes.iter().map(f).collect::<Vec<_>>();
+        let u = linalg::qr(&Seed(seed).normal("data", 5, k)).unwrap().0;
+        let v = linalg::qr(&Seed(seed).normal("noise", k, k)).unwrap().0;
+        let correlation = (u * ndarray::aview1(&of(|m| m.0))).dot(&v.t());
+        let net = DeepLinear::whitened(&correlation).unwrap();
+        let start = net.aligned_start(k + 2, &of(|m| m.1), &of(|m| m.2), Seed(seed)).unwrap();
+        let times = [0.0, 0.4, 2.0];
+        let run = net.flow(&start, &times, &Flow::new(1e-12)).unwrap();
+        let exact = net.decoupled(&start, &times).unwrap();
+        prop_assert!(apart(&run.strength, &exact.strength) < 1e-9);
+        prop_assert!(run.drift.iter().all(|x| *x < 1e-9));
+    }
 }
 
 #[test]
