@@ -11,6 +11,7 @@ pub use crate::figure::{Figure, Figures, Panel};
 pub use crate::metric::curve;
 pub use crate::model::factor::*;
 pub use crate::model::layerwise::*;
+pub use crate::model::linear::*;
 pub use crate::model::multilinear::*;
 pub use crate::model::quadratic::{Quadratic, QuadraticTrajectory};
 pub use crate::model::skill::*;

@@ -2,6 +2,7 @@
 
 pub mod factor;
 pub mod layerwise;
+pub mod linear;
 pub mod multilinear;
 pub mod quadratic;
 pub mod skill;

@@ -8,6 +8,7 @@ mod factor;
 mod geometry;
 mod graph;
 mod head;
+mod linear;
 mod optimizer;
 mod physics;
 mod readme;
