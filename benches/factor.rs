@@ -3,6 +3,8 @@
 //! `cargo bench --bench factor`. The ratios need a Python with torch, named by `SCURVE_TORCH_PYTHON`; without it only the
 //! crate's own times are measured.
 
+mod peer;
+
 use criterion::Criterion;
 use rayon::prelude::*;
 use scurve::metric::curve::{Bumps, bumps};
@@ -10,8 +12,6 @@ use scurve::model::factor::{Descent, Factors, Init, MatrixTask, Objective, Recor
 use scurve::optimizer::{Adam, AdamW, Optimizer, Sgd};
 use scurve::seed::Seed;
 use scurve::trace::Schedule;
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const N: usize = 100;
@@ -104,15 +104,6 @@ fn theirs(
     start: &Factors,
     case: &Case,
 ) -> Result<(f64, f64), String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/factor.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .args([N.to_string(), case.rank.to_string(), case.rate.to_string()])
-        .args([case.steps.to_string(), "5".into()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|e| format!("cannot start {python}: {e}"))?;
     let target = task.target();
     let numbers = target
         .a
@@ -121,31 +112,15 @@ fn theirs(
         .chain(&start.a)
         .chain(&start.b);
     let bytes: Vec<u8> = numbers.flat_map(|x| x.to_le_bytes()).collect();
-    // Dropped at the end of the statement, so that Python sees the end of its input.
-    child
-        .stdin
-        .take()
-        .ok_or("no standard input")?
-        .write_all(&bytes)
-        .map_err(|e| e.to_string())?;
-    let output = child.wait_with_output().map_err(|e| e.to_string())?;
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .map_err(|_| format!("{python} cannot run {script}; does it have torch?"))?;
-    let seconds = answer["seconds"].as_array().ok_or("no seconds came back")?;
-    let best = seconds
-        .iter()
-        .filter_map(|s| s.as_f64())
-        .fold(f64::INFINITY, f64::min);
+    let (n, rank, rate) = (N.to_string(), case.rank.to_string(), case.rate.to_string());
+    let arguments = [n, rank, rate, case.steps.to_string(), "5".into()];
+    let answer = peer::answer(python, "factor.py", &arguments, &bytes)?;
+    let best = peer::least(&answer, "seconds");
     Ok((best, answer["loss"].as_f64().unwrap_or(f64::NAN)))
 }
 
 fn ratios() {
-    let Ok(python) = std::env::var("SCURVE_TORCH_PYTHON") else {
-        println!(
-            "PyTorch was not measured: SCURVE_TORCH_PYTHON is not set. `make bench` makes such a Python and sets it."
-        );
-        return;
-    };
+    let Some(python) = peer::python() else { return };
     println!(
         "| gradient descent, n = {N} | steps | scurve, µs/step | PyTorch, µs/step | ratio | promised | losses agree to |"
     );

@@ -4,6 +4,8 @@
 //! `cargo bench --bench geometry`. The ratios need a Python with torch and numpy, named by `SCURVE_TORCH_PYTHON`; without it only
 //! the crate's own times are measured.
 
+mod peer;
+
 use criterion::Criterion;
 use scurve::model::skill::{Geometry, GradientForm, SkillDescent, SkillLoss, TaskVectors};
 use scurve::optimizer::{Adam, Optimizer, Sgd, SignGd};
@@ -11,7 +13,6 @@ use scurve::seed::Seed;
 use scurve::stats;
 use scurve::task::Frequencies;
 use scurve::trace::Schedule;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// One comparison.
@@ -135,7 +136,6 @@ fn ours(case: &Case) -> (f64, f64) {
 
 /// The same by PyTorch, a step of one configuration; with several, the mean of each alone.
 fn theirs(python: &str, case: &Case, dtype: &str) -> Result<(f64, f64), String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/geometry.py");
     let kind = match case.loss {
         SkillLoss::SquaredError => "squared",
         SkillLoss::CrossEntropy => "entropy",
@@ -143,21 +143,13 @@ fn theirs(python: &str, case: &Case, dtype: &str) -> Result<(f64, f64), String> 
     let (mut seconds, mut loss) = (0.0, f64::NAN);
     let alphas = case.alphas();
     for alpha in &alphas {
-        let output = Command::new(python)
-            .args([script, kind])
-            .args([case.n_task, case.n_dim, case.batch].map(|n| n.to_string()))
-            .args([&alpha.to_string(), case.optimizer.name()])
-            .args([&case.optimizer.lr().to_string(), &case.steps.to_string()])
-            .args(["3", dtype])
-            .output()
-            .map_err(|e| format!("cannot start {python}: {e}"))?;
-        let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
-            .map_err(|_| format!("{python} cannot run {script}; does it have torch and numpy?"))?;
-        let repeats = answer["seconds"].as_array().ok_or("no seconds came back")?;
-        seconds += repeats
-            .iter()
-            .filter_map(|s| s.as_f64())
-            .fold(f64::INFINITY, f64::min);
+        let mut arguments = vec![kind.to_string()];
+        arguments.extend([case.n_task, case.n_dim, case.batch].map(|n| n.to_string()));
+        arguments.extend([alpha.to_string(), case.optimizer.name().to_string()]);
+        arguments.extend([case.optimizer.lr().to_string(), case.steps.to_string()]);
+        arguments.extend(["3", dtype].map(String::from));
+        let answer = peer::answer(python, "geometry.py", &arguments, &[])?;
+        seconds += peer::least(&answer, "seconds");
         if loss.is_nan() {
             loss = answer["loss"].as_f64().unwrap_or(f64::NAN);
         }
@@ -166,12 +158,7 @@ fn theirs(python: &str, case: &Case, dtype: &str) -> Result<(f64, f64), String> 
 }
 
 fn ratios() {
-    let Ok(python) = std::env::var("SCURVE_TORCH_PYTHON") else {
-        println!(
-            "PyTorch was not measured: SCURVE_TORCH_PYTHON is not set. Set it to a Python interpreter that can import torch and numpy."
-        );
-        return;
-    };
+    let Some(python) = peer::python() else { return };
     println!(
         "| a step of one configuration | scurve, µs | PyTorch f64, µs | ratio | PyTorch f32, µs | ratio | promised | last losses |"
     );
@@ -208,7 +195,7 @@ fn ratios() {
 /// A row that a step needs costs 4 n_dim operations and is read once for all configurations.
 fn limits() {
     let numbers = Seed(0).normal("data", 1000, 1000);
-    let read = fastest(|| {
+    let read = peer::fastest(100, || {
         std::hint::black_box(numbers.sum());
     });
     let read = 8e6 / read / 1e9;
@@ -227,17 +214,6 @@ fn limits() {
             100.0 * bytes / read,
         );
     }
-}
-
-/// Seconds of the fastest of a hundred calls.
-fn fastest(mut call: impl FnMut()) -> f64 {
-    let mut best = f64::INFINITY;
-    for _ in 0..100 {
-        let begin = Instant::now();
-        call();
-        best = best.min(begin.elapsed().as_secs_f64());
-    }
-    best
 }
 
 /// Time against size over two decades, with the slope of its logarithms.
@@ -277,7 +253,7 @@ fn growth() {
                 let model = if exact { model } else { model.with_batch(1024) };
                 let descent = SkillDescent::new(SignGd::adam(1e-4), steps)
                     .recording(Schedule::Explicit { steps: vec![] });
-                fastest(|| {
+                peer::fastest(100, || {
                     std::hint::black_box(model.run(&descent, Seed(0)).expect("a run"));
                 })
             })

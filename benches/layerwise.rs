@@ -3,13 +3,14 @@
 //! `cargo bench --bench layerwise`. The comparison needs a Python with numpy, named by `SCURVE_TORCH_PYTHON`; without it only the crate's own times are
 //! measured.
 
+mod peer;
+
 use criterion::Criterion;
 use scurve::model::layerwise::{DeepLinear, Layers, ScalarNet};
 use scurve::seed::Seed;
 use scurve::trace::Schedule;
 use std::hint::black_box;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const WIDTH: usize = 1_000_000;
 const TIMES: usize = 1000;
@@ -60,32 +61,12 @@ fn models(c: &mut Criterion) {
     group.finish();
 }
 
-/// Seconds of the fastest of some runs.
-fn fastest(runs: usize, mut run: impl FnMut()) -> f64 {
-    let seconds = (0..runs).map(|_| {
-        let begin = Instant::now();
-        run();
-        begin.elapsed().as_secs_f64()
-    });
-    seconds.fold(f64::INFINITY, f64::min)
-}
-
 /// Seconds of numpy's fastest run and of its fastest copies, and θ at the last time.
 fn theirs(python: &str) -> Result<[f64; 3], String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/layerwise.py");
-    let output = Command::new(python)
-        .arg(script)
-        .args([WIDTH.to_string(), TIMES.to_string(), "2".into()])
-        .output()
-        .map_err(|e| format!("cannot start {python}: {e}"))?;
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .map_err(|_| format!("{python} cannot run {script}; does it have numpy?"))?;
-    let least = |key: &str| {
-        let list = answer[key].as_array().into_iter().flatten();
-        list.filter_map(|x| x.as_f64())
-            .fold(f64::INFINITY, f64::min)
-    };
+    let arguments = [WIDTH.to_string(), TIMES.to_string(), "2".into()];
+    let answer = peer::answer(python, "layerwise.py", &arguments, &[])?;
     let theta = answer["theta"].as_f64().unwrap_or(f64::NAN);
+    let least = |key| peer::least(&answer, key);
     Ok([least("seconds"), least("copy"), theta])
 }
 
@@ -93,7 +74,7 @@ fn theirs(python: &str) -> Result<[f64; 3], String> {
 fn bandwidth() {
     let (net, times) = (net(WIDTH), times(TIMES));
     let mut theta = 0.0;
-    let all = fastest(3, || {
+    let all = peer::fastest(3, || {
         net.observe(&times, |t, a, b| {
             if t == times[TIMES - 1] {
                 let products = a.iter().zip(b).map(|(a, b)| a * b);
@@ -104,14 +85,14 @@ fn bandwidth() {
         .expect("a run");
     });
     let (mut a, mut b) = (vec![0.0; WIDTH], vec![0.0; WIDTH]);
-    let copy = fastest(3, || {
+    let copy = peer::fastest(3, || {
         for _ in 0..TIMES {
             a.copy_from_slice(black_box(net.a()));
             b.copy_from_slice(black_box(net.b()));
             black_box((&a, &b));
         }
     });
-    let sums = fastest(20, || drop(net.exact(&times).expect("a run")));
+    let sums = peer::fastest(20, || drop(net.exact(&times).expect("a run")));
     println!("p = 10⁶ at 1000 times, one thread, fastest runs:");
     println!("| | seconds | beside copies |");
     println!("|---|---|---|");
@@ -121,12 +102,7 @@ fn bandwidth() {
         "| θ, loss, modes, kernel | {sums:.5} | {:.5} |",
         sums / copy
     );
-    let Ok(python) = std::env::var("SCURVE_TORCH_PYTHON") else {
-        println!(
-            "numpy was not measured: SCURVE_TORCH_PYTHON is not set. Set it to a Python interpreter that can import numpy."
-        );
-        return;
-    };
+    let Some(python) = peer::python() else { return };
     match theirs(&python) {
         Ok([seconds, copies, last]) => {
             println!(

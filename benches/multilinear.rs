@@ -3,13 +3,14 @@
 //! `cargo bench --bench multilinear`. The ratios need a Python with numpy, named by `SCURVE_TORCH_PYTHON`; without it only the crate's own times are
 //! measured.
 
+mod peer;
+
 use criterion::Criterion;
 use scurve::model::multilinear::DecoupledSkills;
 use scurve::seed::Seed;
 use scurve::task::{Frequencies, SkillLaw, SparseParity, Subsets};
 use scurve::trace::Schedule;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const ALPHA: f64 = 0.6;
 const TIMES: usize = 1000;
@@ -68,50 +69,20 @@ fn losses(c: &mut Criterion) {
     group.finish();
 }
 
-/// Seconds of the fastest of some runs.
-fn fastest(mut run: impl FnMut()) -> f64 {
-    let seconds = (0..9).map(|_| {
-        let begin = Instant::now();
-        run();
-        begin.elapsed().as_secs_f64()
-    });
-    seconds.fold(f64::INFINITY, f64::min)
-}
-
-/// Seconds of numpy's fastest run at `count` of the times, and the losses there.
+/// Seconds of numpy's fastest run at these times, and the losses there.
 fn theirs(python: &str, skills: u64, times: &[f64]) -> Result<(f64, Vec<f64>), String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/multilinear.py");
     let list: Vec<String> = times.iter().map(f64::to_string).collect();
-    let output = Command::new(python)
-        .arg(script)
-        .args([
-            skills.to_string(),
-            ALPHA.to_string(),
-            "0.01".into(),
-            list.join(","),
-        ])
-        .output()
-        .map_err(|e| format!("cannot start {python}: {e}"))?;
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .map_err(|_| format!("{python} cannot run {script}; does it have numpy?"))?;
-    let numbers = |key: &str| -> Vec<f64> {
-        let list = answer[key].as_array();
-        list.into_iter()
-            .flatten()
-            .filter_map(|x| x.as_f64())
-            .collect()
-    };
-    let best = numbers("seconds").into_iter().fold(f64::INFINITY, f64::min);
-    Ok((best, numbers("losses")))
+    let (skills, alpha) = (skills.to_string(), ALPHA.to_string());
+    let arguments = [skills, alpha, "0.01".into(), list.join(",")];
+    let answer = peer::answer(python, "multilinear.py", &arguments, &[])?;
+    Ok((
+        peer::least(&answer, "seconds"),
+        peer::numbers(&answer, "losses"),
+    ))
 }
 
 fn ratios() {
-    let Ok(python) = std::env::var("SCURVE_TORCH_PYTHON") else {
-        println!(
-            "numpy was not measured: SCURVE_TORCH_PYTHON is not set. Set it to a Python interpreter that can import numpy."
-        );
-        return;
-    };
+    let Some(python) = peer::python() else { return };
     println!(
         "| skills | scurve, {TIMES} times, ms | numpy's sum, ms | ratio | promised | largest relative difference |"
     );
@@ -121,7 +92,7 @@ fn ratios() {
         let Some(n) = skills else { continue };
         let model = model(skills);
         let run = || drop(model.losses(&times, None).expect("losses"));
-        let before = fastest(run);
+        let before = peer::fastest(9, run);
         // A sum over ten million skills at every time would take minutes: at twenty of them.
         let stride = if n > 1_000_000 { 50 } else { 1 };
         let some: Vec<f64> = times.iter().step_by(stride).copied().collect();
@@ -132,7 +103,7 @@ fn ratios() {
                 return;
             }
         };
-        let ours = before.min(fastest(run));
+        let ours = before.min(peer::fastest(9, run));
         let seconds = seconds * TIMES as f64 / some.len() as f64;
         let exact = model.losses(&some, None).expect("losses");
         let apart = exact.iter().zip(&losses).map(|(a, b)| (a / b - 1.0).abs());

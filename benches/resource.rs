@@ -3,14 +3,15 @@
 //! `cargo bench --bench resource`. The ratios need a Python with numpy, named by `SCURVE_TORCH_PYTHON`; without it only the crate's own times are
 //! measured.
 
+mod peer;
+
 use criterion::Criterion;
 use scurve::model::skill::{
     DependentResource, Euler, Gating, Norm, Resource, SkillGraph, effective_rate,
 };
 use scurve::optimizer::Flow;
 use scurve::task::Frequencies;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// One comparison: `STEPS` points of the model of Fig. 6.
 struct Case {
@@ -102,49 +103,21 @@ fn models(c: &mut Criterion) {
     group.finish();
 }
 
-/// Seconds of the fastest of some runs.
-fn fastest(mut run: impl FnMut()) -> f64 {
-    let seconds = (0..50).map(|_| {
-        let begin = Instant::now();
-        run();
-        begin.elapsed().as_secs_f64()
-    });
-    seconds.fold(f64::INFINITY, f64::min)
-}
-
 /// Seconds of numpy's fastest run, and the unskills at its end.
 fn theirs(python: &str, case: &Case) -> Result<(f64, Vec<f64>), String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/resource.py");
-    let output = Command::new(python)
-        .arg(script)
-        .args([
-            case.n_task.to_string(),
-            STEPS.to_string(),
-            ALPHA.to_string(),
-        ])
-        .args([eta().to_string(), case.waste.to_string(), "9".into()])
-        .output()
-        .map_err(|e| format!("cannot start {python}: {e}"))?;
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .map_err(|_| format!("{python} cannot run {script}; does it have numpy?"))?;
-    let numbers = |key: &str| -> Vec<f64> {
-        let list = answer[key].as_array();
-        list.into_iter()
-            .flatten()
-            .filter_map(|x| x.as_f64())
-            .collect()
-    };
-    let best = numbers("seconds").into_iter().fold(f64::INFINITY, f64::min);
-    Ok((best, numbers("last")))
+    let numbers = [ALPHA, eta(), case.waste].map(|x| x.to_string());
+    let [alpha, eta, waste] = numbers;
+    let (tasks, steps) = (case.n_task.to_string(), STEPS.to_string());
+    let arguments = [tasks, steps, alpha, eta, waste, "9".into()];
+    let answer = peer::answer(python, "resource.py", &arguments, &[])?;
+    Ok((
+        peer::least(&answer, "seconds"),
+        peer::numbers(&answer, "last"),
+    ))
 }
 
 fn ratios() {
-    let Ok(python) = std::env::var("SCURVE_TORCH_PYTHON") else {
-        println!(
-            "numpy was not measured: SCURVE_TORCH_PYTHON is not set. Set it to a Python interpreter that can import numpy."
-        );
-        return;
-    };
+    let Some(python) = peer::python() else { return };
     println!(
         "| exact, {STEPS} points | N₀ | scurve, ms | numpy's Euler loop, ms | ratio | promised | our Euler is theirs to |"
     );
@@ -153,7 +126,7 @@ fn ratios() {
     for case in CASES {
         let model = model(case.n_task, case.waste);
         let mut run = || drop(model.exact(&times).expect("a run"));
-        let before = fastest(&mut run);
+        let before = peer::fastest(50, &mut run);
         let (seconds, last) = match theirs(&python, &case) {
             Ok(answer) => answer,
             Err(e) => {
@@ -161,7 +134,7 @@ fn ratios() {
                 return;
             }
         };
-        let ours = before.min(fastest(&mut run));
+        let ours = before.min(peer::fastest(50, &mut run));
         let euler = model.euler(&Euler::new(STEPS)).expect("a run");
         let end = euler.unskill.row(STEPS - 1);
         let apart = end.iter().zip(&last).map(|(a, b)| (a - b).abs());
@@ -190,7 +163,7 @@ fn slope() {
         .iter()
         .map(|n| {
             let model = model(*n, 0.003);
-            let seconds = fastest(|| drop(model.exact(&times).expect("a run")));
+            let seconds = peer::fastest(50, || drop(model.exact(&times).expect("a run")));
             ((*n as f64).ln(), seconds.ln())
         })
         .unzip();
