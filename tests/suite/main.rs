@@ -5,6 +5,7 @@ mod common;
 mod domino;
 mod experiment;
 mod factor;
+mod feature;
 mod geometry;
 mod graph;
 mod head;
