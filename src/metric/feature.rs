@@ -53,7 +53,7 @@ pub fn indicators(labels: &[usize], classes: usize) -> Result<Array2<f64>> {
     Ok(target)
 }
 
-/// $Q_k = \langle e_k | P[e_k] \rangle / (\lVert e_k \rVert^2 \dim \mathcal{H})$ with $P$ the orthogonal projector onto the span
+/// $Q_k = \langle e_k | P e_k \rangle / (\lVert e_k \rVert^2 \dim \mathcal{H})$ with $P$ the orthogonal projector onto the span
 /// $\mathcal{H}$ of the columns of `functions` (Eq. 2.3 and 2.5; Eq. 1.34 for one column).
 ///
 /// Of the targets it is the quality $Q_k^\ast$, of the outputs of a network the utilization $\hat Q_k$. Columns are samples of functions;
