@@ -4,9 +4,13 @@
 //! the linker takes the first. Seeds run in parallel and their matrices are small, so either is held to one thread; MKL's own
 //! choice spins on every core and made a hundred small decompositions ten times slower. [`set_threads`] gives more to a large one.
 
+mod symmetric;
+
+pub(crate) use symmetric::add_gram;
+
 use crate::error::{Error, Result};
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
-use ndarray_linalg::{Eigh, JobSvd, QR, SVDDC, Solve, UPLO};
+use ndarray_linalg::{JobSvd, QR, SVDDC, Solve};
 use std::ffi::c_int;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -142,7 +146,7 @@ pub fn eigh(x: &Array2<f64>) -> Result<(Array1<f64>, Array2<f64>)> {
     const WHAT: &str = "eigenvalues";
     let _threads = ready(WHAT, x.view())?;
     square(WHAT, x)?;
-    x.eigh(UPLO::Lower).map_err(|e| failed(WHAT, x.view(), e))
+    symmetric::eigh(x)
 }
 
 /// X = Q R with orthonormal columns in Q (rows × k), R (k × columns) upper triangular, k = min(rows, columns).

@@ -9,6 +9,7 @@ pub use crate::experiment::thesis::*;
 pub use crate::experiment::{Experiment, Outcome, RunOptions, Scale, Settings};
 pub use crate::figure::{Figure, Figures, Panel};
 pub use crate::metric::eigenfunction::{Eigenfunctions, Gram};
+pub use crate::metric::kernel_alignment::{KernelAlignment, MinimumProjection};
 pub use crate::metric::{curve, feature};
 pub use crate::model::factor::*;
 pub use crate::model::layerwise::*;

@@ -5,18 +5,22 @@
 //! $$ e_k(x) = \frac{u_k^\top \Phi(x)}{\sqrt{\rho_k}} = \frac{\sqrt n\, u_k^\top \Phi(x)}{s_k}, \qquad \rho_k = \frac{s_k^2}{n}, $$
 //!
 //! so that $\frac1n \sum_i e_k(x_i) e_l(x_i) = \delta_{kl}$ on the fitting set. The thesis prints $u_k^\top \Phi / s_k$ and $s_k^2$, which
-//! lack the factors of $n$ that a mean over samples needs.
+//! lack the factors of $n$ that a mean over samples needs ([`Eigenfunctions::intensity_as_printed`], [`Eigenfunctions::evaluate_as_printed`]).
+//!
+//! A constant feature is kept: the constant function is an eigenfunction like any other, and often the first (§2.5.1). Features that are zero on all
+//! samples, or that depend on others, lower the rank and are reported by it. NaN and infinity are refused by row and column: one of them would spoil
+//! every eigenfunction.
 
 use crate::error::{Error, Result};
 use crate::linalg;
 use crate::table::Table;
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, s};
 
 /// $\Phi^\top \Phi$ accumulated over batches: memory $O(p^2)$, whatever the number of samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gram {
     samples: usize,
+    /// Its lower triangle.
     sum: Array2<f64>,
 }
 
@@ -41,8 +45,7 @@ impl Gram {
     /// Another number of features, or a value that is not finite; nothing is added then.
     pub fn push(&mut self, batch: ArrayView2<f64>) -> Result<()> {
         check(batch, self.sum.nrows())?;
-        let _threads = linalg::Threads::hold();
-        general_mat_mul(1.0, &batch.t(), &batch, 1.0, &mut self.sum);
+        linalg::add_gram(batch, &mut self.sum)?;
         self.samples += batch.nrows();
         Ok(())
     }
@@ -94,6 +97,13 @@ fn check(batch: ArrayView2<f64>, features: usize) -> Result<()> {
             batch.ncols(),
             format!("{features}, as in the other samples"),
         ));
+    }
+    // Most batches are whole: a fold without an early end is as fast as memory.
+    let rows = batch.rows().into_iter();
+    if rows.fold(true, |all, row| {
+        all & row.fold(true, |all, x| all & x.is_finite())
+    }) {
+        return Ok(());
     }
     match batch.indexed_iter().find(|(_, x)| !x.is_finite()) {
         Some(((row, column), x)) => Err(Error::setting(
@@ -233,6 +243,22 @@ impl Eigenfunctions {
         check(features, self.weight.nrows())?;
         let _threads = linalg::Threads::hold();
         Ok(features.dot(&self.weight))
+    }
+}
+
+/// What the thesis prints, for comparison.
+impl Eigenfunctions {
+    /// $s_k^2 = n \rho_k$, the eigenvalues of Algorithm 1 as printed: they grow with the number of samples. Their ratios, and so effective dimensions, are right.
+    pub fn intensity_as_printed(&self) -> Array1<f64> {
+        &self.intensity * self.samples as f64
+    }
+
+    /// $u_k^\top\Phi(x_i)/s_k$ (samples × rank), Eq. 1.33 as printed: its mean square is 1/n, not 1.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_as_printed(&self, features: ArrayView2<f64>) -> Result<Array2<f64>> {
+        Ok(self.evaluate(features)? / (self.samples as f64).sqrt())
     }
 }
 

@@ -99,6 +99,45 @@ pub fn quality_as_printed(
     Ok(inner.rows().into_iter().map(|row| row.dot(&row)).collect())
 }
 
+/// Eq. 2.5 as printed, $\hat Q_k = \langle e_k|P[e_k]\rangle^2/\dim\hat{\mathcal H}$ with $P$ "analogous to Eq. 2.3", $\sum_j |f_j\rangle\langle f_j|/\lVert f_j\rVert^2$, for $e_k$
+/// scaled to length 1.
+///
+/// With the square the sum over k is not 1 ([`projection_share`] has none), and $P$ is a projector only where the functions are orthogonal: of a network's
+/// outputs they are not.
+///
+/// # Errors
+/// As [`projection_share`]; a function that is zero on all samples.
+pub fn utilization_as_printed(
+    eigenfunctions: ArrayView2<f64>,
+    functions: ArrayView2<f64>,
+) -> Result<Array1<f64>> {
+    check(eigenfunctions, functions)?;
+    let lengths = |x: ArrayView2<f64>| -> Array1<f64> {
+        x.columns().into_iter().map(|c| c.dot(&c).sqrt()).collect()
+    };
+    let (of_e, of_f) = (lengths(eigenfunctions), lengths(functions));
+    if let Some(j) = of_f.iter().position(|l| *l == 0.0) {
+        return Err(Error::setting(
+            format!("functions[.., {j}]"),
+            "all zero",
+            "different from zero",
+        ));
+    }
+    let dimension = linalg::span(&functions.to_owned())?.ncols() as f64;
+    let inner = eigenfunctions.t().dot(&functions) / &of_f;
+    let pairs = inner.rows().into_iter().zip(&of_e);
+    Ok(pairs
+        .map(|(row, e)| {
+            if *e > 0.0 {
+                row.dot(&row) / (e * e)
+            } else {
+                0.0
+            }
+        })
+        .map(|share| share * share / dimension)
+        .collect())
+}
+
 fn check(e: ArrayView2<f64>, f: ArrayView2<f64>) -> Result<()> {
     if e.nrows() != f.nrows() || e.is_empty() || f.is_empty() {
         let allowed = format!(

@@ -3,5 +3,6 @@
 pub mod curve;
 pub mod eigenfunction;
 pub mod feature;
+pub mod kernel_alignment;
 pub mod neural_collapse;
 pub mod scaling;

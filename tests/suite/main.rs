@@ -6,6 +6,7 @@ mod domino;
 mod experiment;
 mod factor;
 mod feature;
+mod feature_map;
 mod geometry;
 mod graph;
 mod head;

@@ -11,15 +11,32 @@
 //! | n samples | gradient descent | | [`LinearModel::descend`] |
 //! | n samples | the interpolation of least norm | A.2 | [`LinearModel::interpolate`] |
 //!
+//! Features that are no basis of one number:
+//!
+//! | features | known | here |
+//! |---|---|---|
+//! | N(0, Σ) of any covariance | $\rho_k$, $e_k$ | [`GaussianFeatures`] |
+//! | of a Gaussian kernel, under a Gaussian measure | $\rho_k$, $e_k$ (Mehler) | [`GaussianKernel`] |
+//! | a random layer: rectified, or waves | the kernel of infinitely many | [`RandomFeatures`] |
+//! | any matrix n × p | | [`Regression`]: flow, descent, least norm |
+//!
 //! Flow and descent start at w = 0 and minimise the mean of ½(f − y)²; time is step × learning rate.
 
 mod basis;
 mod fit;
 mod flow;
+mod gaussian;
+mod mehler;
+mod random;
+mod regression;
 
 pub use basis::Basis;
 pub use fit::LinearFit;
 pub use flow::SampleFlow;
+pub use gaussian::GaussianFeatures;
+pub use mehler::GaussianKernel;
+pub use random::RandomFeatures;
+pub use regression::{Regression, WeightFlow};
 
 use crate::error::{Error, Result};
 use crate::optimizer::check_times;
@@ -47,18 +64,7 @@ impl LinearModel {
     /// # Errors
     /// No intensities, or one out of range.
     pub fn new(basis: Basis, intensity: Vec<f64>) -> Result<Self> {
-        if intensity.is_empty() {
-            return Err(Error::setting("intensity", "[]", "at least one number"));
-        }
-        for (k, rho) in intensity.iter().enumerate() {
-            if !(rho.is_finite() && *rho > 0.0) {
-                return Err(Error::setting(
-                    format!("intensity[{k}]"),
-                    rho,
-                    "a finite number > 0",
-                ));
-            }
-        }
+        check_intensity(&intensity)?;
         Ok(Self { basis, intensity })
     }
 
@@ -140,7 +146,7 @@ impl LinearModel {
     /// No samples, lists of two lengths, numbers that are not finite.
     pub fn flow(&self, x: &[f64], y: &[f64]) -> Result<SampleFlow> {
         self.check_samples(x, y)?;
-        SampleFlow::new(self, &self.features(x), y)
+        SampleFlow::new(self, &Regression::new(self.features(x), y.to_vec())?)
     }
 
     /// The weights of least norm among those of least error: where flow from w = 0 ends.
@@ -157,24 +163,8 @@ impl LinearModel {
     /// As [`flow`](Self::flow); a learning rate that is not > 0; a run whose weights overflow, with the step.
     pub fn descend(&self, x: &[f64], y: &[f64], rate: f64, steps: usize) -> Result<LinearFit> {
         self.check_samples(x, y)?;
-        if !(rate.is_finite() && rate > 0.0) {
-            return Err(Error::setting("rate", rate, "a finite number > 0"));
-        }
-        let features = self.features(x);
-        let scale = rate / x.len() as f64;
-        let mut weights = Array1::<f64>::zeros(self.len());
-        let mut error = Array1::<f64>::zeros(x.len());
-        for step in 1..=steps {
-            error.assign(&ndarray::ArrayView1::from(y));
-            ndarray::linalg::general_mat_vec_mul(1.0, &features, &weights, -1.0, &mut error);
-            ndarray::linalg::general_mat_vec_mul(-scale, &features.t(), &error, 1.0, &mut weights);
-            if !weights.sum().is_finite() {
-                return Err(Error::Diverged {
-                    what: format!("gradient descent of a linear model at learning rate {rate}"),
-                    step,
-                });
-            }
-        }
+        let data = Regression::new(self.features(x), y.to_vec())?;
+        let weights = data.descend_from(&Array1::zeros(self.len()), rate, steps)?;
         Ok(LinearFit::of_weights(self, weights))
     }
 
@@ -197,4 +187,20 @@ impl LinearModel {
         }
         Ok(())
     }
+}
+
+fn check_intensity(intensity: &[f64]) -> Result<()> {
+    if intensity.is_empty() {
+        return Err(Error::setting("intensity", "[]", "at least one number"));
+    }
+    for (k, rho) in intensity.iter().enumerate() {
+        if !(rho.is_finite() && *rho > 0.0) {
+            return Err(Error::setting(
+                format!("intensity[{k}]"),
+                rho,
+                "a finite number > 0",
+            ));
+        }
+    }
+    Ok(())
 }
