@@ -76,6 +76,16 @@ pub enum Error {
         /// The parser's message with line and column.
         message: String,
     },
+    /// Something from elsewhere, such as an image set, is not on this machine.
+    #[error("{what} is not on this machine: {looked}. {ways}")]
+    Missing {
+        /// What was looked for.
+        what: String,
+        /// Where it was looked for, and what was found there.
+        looked: String,
+        /// The ways to get it.
+        ways: String,
+    },
     /// The device is not built in or not there.
     #[error("device `{name}`: {why}")]
     Device {
@@ -176,7 +186,7 @@ impl Error {
             | Self::Unknown { .. }
             | Self::Config { .. }
             | Self::Device { .. } => 2,
-            Self::Io { .. } | Self::Corrupt { .. } => 3,
+            Self::Io { .. } | Self::Corrupt { .. } | Self::Missing { .. } => 3,
             Self::Diverged { .. } => 4,
             Self::Interrupted { .. } => 130,
             Self::Table(_) | Self::Linalg(_) | Self::Figure(_) | Self::Solver(_) => 1,

@@ -21,6 +21,9 @@ pub use crate::optimizer::*;
 pub use crate::seed::Seed;
 pub use crate::stats::{self, Interval};
 pub use crate::table::Table;
+pub use crate::task::image::{
+    Augmentation, Batches, ImageData, ImageSet, ImageSources, Images, Normalisation,
+};
 pub use crate::task::*;
 pub use crate::trace::Schedule;
 pub use crate::train::{Trained, Training};

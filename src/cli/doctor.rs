@@ -3,7 +3,7 @@
 use super::print;
 use scurve::device::DeviceKind;
 use scurve::error::{Error, Result};
-use scurve::experiment::data_root;
+use scurve::experiment::{data_root, project_root};
 use scurve::seed::Seed;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -16,7 +16,10 @@ struct Check {
 
 pub fn run() -> Result<()> {
     let root = data_root();
-    let project = root.ancestors().nth(2).unwrap_or(&root);
+    let project = project_root();
+    let project = project
+        .as_deref()
+        .unwrap_or(root.ancestors().nth(2).unwrap_or(&root));
     let checks = [
         Check {
             what: "tensors",

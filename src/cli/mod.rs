@@ -9,6 +9,7 @@ use scurve::error::{Error, Result};
 use scurve::experiment::{Report, Request, RunOptions, Scale, find, registry};
 use scurve::ledger;
 use scurve::table::{Table, write_atomic};
+use scurve::task::image;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -49,6 +50,9 @@ enum Command {
         /// Where tensors live: libtorch, cuda or flex. Default: SCURVE_DEVICE, else libtorch where it is built in.
         #[arg(long)]
         device: Option<String>,
+        /// The folder with image sets, looked in before the distribution's packages and downloads. Default: SCURVE_SETS.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
     },
     /// Print a table of a finished run.
     Table {
@@ -192,7 +196,18 @@ pub fn run(args: Args) -> Result<()> {
             which,
             force,
             device,
+            data,
         } => {
+            if let Some(folder) = data {
+                if !folder.is_dir() {
+                    return Err(Error::setting(
+                        "data",
+                        folder.display(),
+                        "a folder with image sets",
+                    ));
+                }
+                image::set_folder(folder);
+            }
             let kind: DeviceKind = match device {
                 Some(name) => name.parse()?,
                 None => DeviceKind::from_env()?,

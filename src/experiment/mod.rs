@@ -19,7 +19,7 @@ pub use outcome::{Outcome, RunOptions};
 pub use progress::{Progress, interrupt, interrupted};
 pub use registry::{Registered, Report, Request, find, registry};
 pub use settings::{Field, Settings, display_settings, from_toml, overridden, settings, to_toml};
-pub use shard::{Shard, Tables, data_root};
+pub use shard::{Shard, Tables, data_root, project_root};
 
 use crate::claim::Claims;
 use crate::error::{Error, Result};

@@ -17,18 +17,26 @@ use std::path::{Path, PathBuf};
 /// The tables of one seed, by name.
 pub type Tables = BTreeMap<String, Table>;
 
+/// The project's folder that the working folder lies in, if it does.
+pub fn project_root() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let project = here.ancestors().find(|dir| {
+        std::fs::read_to_string(dir.join("Cargo.toml"))
+            .is_ok_and(|text| text.contains("name = \"scurve\""))
+    });
+    project.map(Path::to_path_buf)
+}
+
 /// The folder for tables: `SCURVE_DATA`, else `data/tables` of the project that the working folder lies in, else of the
 /// working folder.
 pub fn data_root() -> PathBuf {
     if let Some(dir) = std::env::var_os("SCURVE_DATA").filter(|d| !d.is_empty()) {
         return dir.into();
     }
-    let here = std::env::current_dir().unwrap_or_default();
-    let project = here.ancestors().find(|dir| {
-        std::fs::read_to_string(dir.join("Cargo.toml"))
-            .is_ok_and(|text| text.contains("name = \"scurve\""))
-    });
-    project.unwrap_or(&here).join("data").join("tables")
+    project_root()
+        .unwrap_or_else(|| std::env::current_dir().unwrap_or_default())
+        .join("data")
+        .join("tables")
 }
 
 /// The settings that decide a seed's tables, as canonical JSON: all but the number of seeds, sorted by key.

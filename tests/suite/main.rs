@@ -10,6 +10,7 @@ mod feature_map;
 mod geometry;
 mod graph;
 mod head;
+mod image;
 mod linear;
 mod optimizer;
 mod physics;
