@@ -237,6 +237,12 @@ fn bad_input_is_named() {
             &["not built in", "make setup"],
         );
     }
+    fails(
+        d,
+        &["run", ID, "--scale", "check", "--data", "nowhere"],
+        2,
+        &["data = nowhere", "a folder with image sets"],
+    );
 }
 
 #[test]

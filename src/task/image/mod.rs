@@ -15,9 +15,11 @@
 //!
 //! Random choices come from named streams of the seed: `data` (subsets), `noise` (labels), `batch` (order), `augment` (crops and flips).
 
+mod archive;
 mod batch;
 mod cifar;
 mod download;
+mod folder;
 mod idx;
 mod images;
 mod normalisation;
@@ -28,9 +30,10 @@ mod transform;
 
 pub use batch::Batches;
 pub use cifar::{CifarLabel, CifarReader};
+pub use folder::ImageData;
 pub use idx::IdxReader;
 pub use images::Images;
 pub use normalisation::Normalisation;
 pub use set::ImageSet;
-pub use source::{ImageData, ImageSources, Mirror, set_folder};
+pub use source::{ImageSources, Mirror, set_folder};
 pub use transform::Augmentation;

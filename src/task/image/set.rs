@@ -1,7 +1,8 @@
 //! The image sets by name, with what is known of their files.
 
 use super::cifar::CifarLabel;
-use super::source::{ImageData, ImageSources};
+use super::folder::ImageData;
+use super::source::ImageSources;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
