@@ -99,7 +99,7 @@ pub fn quality_as_printed(
     Ok(inner.rows().into_iter().map(|row| row.dot(&row)).collect())
 }
 
-/// Eq. 2.5 as printed, $\hat Q_k = \langle e_k|P[e_k]\rangle^2/\dim\hat{\mathcal H}$ with $P$ "analogous to Eq. 2.3", $\sum_j |f_j\rangle\langle f_j|/\lVert f_j\rVert^2$, for $e_k$
+/// Eq. 2.5 as printed, $\hat Q_k = \langle e_k|P e_k\rangle^2/\dim\hat{\mathcal H}$ with $P$ "analogous to Eq. 2.3", $\sum_j |f_j\rangle\langle f_j|/\lVert f_j\rVert^2$, for $e_k$
 /// scaled to length 1.
 ///
 /// With the square the sum over k is not 1 ([`projection_share`] has none), and $P$ is a projector only where the functions are orthogonal: of a network's

@@ -67,7 +67,7 @@ fn kappa_agrees_with_whole_operators() {
     let mut f = a.dot(&Seed(5).normal("readout", 8, 3)) + 0.4;
     for with_bias in [false, true] {
         if with_bias {
-            let bias = 2.0 - &f.column(0) - &f.column(1);
+            let bias = 2.0 - &f.column(0) - f.column(1);
             f.column_mut(2).assign(&bias);
         }
         let found = KernelAlignment::of(a.view(), f.view()).unwrap();

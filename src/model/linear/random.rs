@@ -61,6 +61,11 @@ impl RandomFeatures {
         })
     }
 
+    /// The number d of inputs.
+    pub fn inputs(&self) -> usize {
+        self.weights.nrows()
+    }
+
     /// The number p of features.
     pub fn len(&self) -> usize {
         self.weights.ncols()

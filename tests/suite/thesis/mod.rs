@@ -1,4 +1,5 @@
 //! The experiments of the thesis: that they run at `check`, name a bad setting, and give known answers.
 
 mod layerwise;
+mod linear;
 mod multilinear;
