@@ -217,6 +217,35 @@ impl Learnability {
         })
     }
 
+    /// What theory expects of $\int (\hat f - f^\ast)^2 dq$ for the interpolation of least norm:
+    ///
+    /// $$ \frac{n}{n - \sum_k L_k^2} \Bigl( \sum_k (1 - L_k)^2 c_k^2 + \sigma^2 \Bigr) - \sigma^2, $$
+    ///
+    /// with $c_k = \langle e_k|f^\ast\rangle$ (`target`, 0 beyond its length) and labels whose noise has the standard deviation σ (Refs. 16–24 of the thesis). It takes
+    /// the features of a sample for Gaussian, as Eq. 1.35 does.
+    ///
+    /// ```
+    /// use scurve::metric::feature::Learnability;
+    /// // p equal features: noise alone costs σ² n / (p − n).
+    /// let found = Learnability::new(&[1.0; 40], 10)?;
+    /// assert!((found.test_error(&[], 0.3) - 0.09 * 10.0 / 30.0).abs() < 1e-9);
+    /// # Ok::<(), scurve::error::Error>(())
+    /// ```
+    pub fn test_error(&self, target: &[f64], noise: f64) -> f64 {
+        let (samples, squares) = self
+            .learnability
+            .iter()
+            .fold((0.0, 0.0), |(sum, squares), l| (sum + l, squares + l * l));
+        let bias: f64 = self
+            .learnability
+            .iter()
+            .zip(target)
+            .map(|(l, c)| ((1.0 - l) * c).powi(2))
+            .sum();
+        let noise = noise * noise;
+        samples / (samples - squares) * (bias + noise) - noise
+    }
+
     /// One row for each intensity: `k` (from 1), `learnability`; and `kappa`.
     pub fn table(&self) -> Result<Table> {
         let count = self.learnability.len();

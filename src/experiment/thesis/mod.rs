@@ -1,6 +1,7 @@
 //! *Inductive Bias from Layerwise Structure and Backpropagation in Neural Networks*, figure by figure.
 
 mod any_start;
+mod benign_overfitting;
 mod compute_scaling;
 mod correlated_features;
 mod delayed_modes;
@@ -10,16 +11,22 @@ mod few_samples;
 mod finite_skills;
 mod greedy_dynamics;
 mod hermite_basis;
+mod inductive_bias;
 mod known_spectra;
 mod lazy_rich;
 mod linear_flow;
 mod linear_skills;
+mod malignant_overfitting;
 mod numbers;
+mod overfitting;
 mod resource_scaling;
+mod sharp_noise;
 mod skill_sigmoids;
+mod spikes;
 mod stage_training;
 
 pub use any_start::AnyStart;
+pub use benign_overfitting::BenignOverfitting;
 pub use compute_scaling::ComputeScaling;
 pub use correlated_features::CorrelatedFeatures;
 pub use delayed_modes::DelayedModes;
@@ -28,10 +35,13 @@ pub use few_samples::FewSamples;
 pub use finite_skills::FiniteSkills;
 pub use greedy_dynamics::GreedyDynamics;
 pub use hermite_basis::HermiteBasis;
+pub use inductive_bias::InductiveBias;
 pub use known_spectra::KnownSpectra;
 pub use lazy_rich::LazyRich;
 pub use linear_flow::LinearFlow;
 pub use linear_skills::LinearAgainstMultilinear;
+pub use malignant_overfitting::MalignantOverfitting;
 pub use resource_scaling::ResourceScaling;
+pub use sharp_noise::SharpNoise;
 pub use skill_sigmoids::SkillSigmoids;
 pub use stage_training::StageTraining;

@@ -3,3 +3,4 @@
 mod layerwise;
 mod linear;
 mod multilinear;
+mod overfitting;
