@@ -29,6 +29,7 @@ pub mod model;
 pub mod optimizer;
 pub mod prelude;
 pub mod seed;
+mod simd;
 pub mod stats;
 pub mod table;
 pub mod task;

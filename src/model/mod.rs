@@ -4,5 +4,6 @@ pub mod factor;
 pub mod layerwise;
 pub mod linear;
 pub mod multilinear;
+pub mod network;
 pub mod quadratic;
 pub mod skill;

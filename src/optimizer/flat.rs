@@ -1,12 +1,12 @@
-//! Stepping a slice of `f64`.
+//! Stepping a slice of `f64` or `f32`.
 
-use super::rule::{Number, Rule};
+use super::real::Real;
+use super::rule::Rule;
 use super::{Need, Optimizer};
 use crate::error::{Error, Result};
 use pulp::{Arch, Simd, WithSimd};
-use std::ops::{Add, Div, Mul, Sub};
 
-/// What an [`Optimizer`] remembers of a run over a slice of `f64`.
+/// What an [`Optimizer`] remembers of a run over a slice of `f64` ([`Optimizer::flat`]) or `f32` ([`Optimizer::flat_of`]).
 ///
 /// All rules but a clipped [`Mars`](super::Mars) are coordinate-wise, so any number of independent runs (seeds, configurations) step as one slice, one after
 /// the other in memory. A step allocates nothing, uses AVX2 where the processor has it, and gives the same bits where it
@@ -25,28 +25,28 @@ use std::ops::{Add, Div, Mul, Sub};
 /// # Ok::<(), scurve::error::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct FlatState {
+pub struct FlatState<T = f64> {
     optimizer: Optimizer,
     len: usize,
     steps: u64,
     /// The first slot of all coordinates, then the second …
-    state: Vec<f64>,
+    state: Vec<T>,
     /// Whether what the next step needs is there.
     supplied: bool,
     /// The corrected gradient of MARS.
-    corrected: Vec<f64>,
+    corrected: Vec<T>,
 }
 
-impl FlatState {
+impl<T: Real> FlatState<T> {
     pub(super) fn new(optimizer: Optimizer, len: usize) -> Self {
         Self {
             optimizer,
             len,
             steps: 0,
-            state: vec![0.0; len * optimizer.slots()],
+            state: vec![T::ZERO; len * optimizer.slots()],
             supplied: false,
             corrected: match optimizer {
-                Optimizer::Mars(_) => vec![0.0; len],
+                Optimizer::Mars(_) => vec![T::ZERO; len],
                 _ => Vec::new(),
             },
         }
@@ -57,7 +57,7 @@ impl FlatState {
     /// # Errors
     /// When either slice has not the length that the state was made for, or when the step [`needs`](Self::needs) more than a gradient. Nothing has
     /// moved then.
-    pub fn step(&mut self, params: &mut [f64], grads: &[f64]) -> Result<()> {
+    pub fn step(&mut self, params: &mut [T], grads: &[T]) -> Result<()> {
         self.check_len("params.len()", params.len())?;
         self.check_len("grads.len()", grads.len())?;
         if let Some(need) = self.needs() {
@@ -118,7 +118,7 @@ impl FlatState {
     ///
     /// # Errors
     /// When nothing is needed, or the length is another than the state was made for.
-    pub fn supply(&mut self, values: &[f64]) -> Result<()> {
+    pub fn supply(&mut self, values: &[T]) -> Result<()> {
         self.check_len("values.len()", values.len())?;
         match (self.needs(), &self.optimizer) {
             (Some(Need::Curvature), Optimizer::Sophia(rule)) => {
@@ -140,8 +140,8 @@ impl FlatState {
         Ok(())
     }
 
-    fn advance<R: Rule<K>, const K: usize>(&mut self, rule: R, params: &mut [f64], grads: &[f64]) {
-        Arch::new().dispatch(Sweep::<R, K> {
+    fn advance<R: Rule<K>, const K: usize>(&mut self, rule: R, params: &mut [T], grads: &[T]) {
+        Arch::new().dispatch(Sweep::<T, R, K> {
             constants: rule.constants(self.steps),
             params,
             grads,
@@ -176,7 +176,7 @@ impl FlatState {
 
     /// The `slot`-th number kept for every coordinate, as each rule names them: Adam's m is 0, its v is 1. `None` past
     /// [`Optimizer::slots`].
-    pub fn slot(&self, slot: usize) -> Option<&[f64]> {
+    pub fn slot(&self, slot: usize) -> Option<&[T]> {
         (slot < self.optimizer.slots()).then(|| &self.state[slot * self.len..][..self.len])
     }
 
@@ -184,36 +184,40 @@ impl FlatState {
     pub fn reset(&mut self) {
         self.steps = 0;
         self.supplied = false;
-        self.state.fill(0.0);
-        self.corrected.fill(0.0);
+        self.state.fill(T::ZERO);
+        self.corrected.fill(T::ZERO);
     }
 }
 
 /// One step over all coordinates, several at a time.
-struct Sweep<'a, R: Rule<K>, const K: usize> {
+struct Sweep<'a, T, R: Rule<K>, const K: usize> {
     constants: R::Constants,
-    params: &'a mut [f64],
-    grads: &'a [f64],
-    state: &'a mut [f64],
+    params: &'a mut [T],
+    grads: &'a [T],
+    state: &'a mut [T],
 }
 
-impl<R: Rule<K>, const K: usize> WithSimd for Sweep<'_, R, K> {
+impl<T: Real, R: Rule<K>, const K: usize> WithSimd for Sweep<'_, T, R, K> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let mut slots = self.state.chunks_exact_mut(self.params.len().max(1));
         let mut slots: [_; K] =
-            std::array::from_fn(|_| S::as_mut_simd_f64s(slots.next().unwrap_or_default()));
-        let (params, params_tail) = S::as_mut_simd_f64s(self.params);
-        let (grads, grads_tail) = S::as_simd_f64s(self.grads);
+            std::array::from_fn(|_| T::registers_mut::<S>(slots.next().unwrap_or_default()));
+        let (params, params_tail) = T::registers_mut::<S>(self.params);
+        let (grads, grads_tail) = T::registers::<S>(self.grads);
         for (i, (param, grad)) in params.iter_mut().zip(grads).enumerate() {
-            let own = std::array::from_fn(|k| Lanes(simd, slots[k].0[i]));
-            let (new, kept) =
-                R::update(self.constants, Lanes(simd, *param), Lanes(simd, *grad), own);
-            *param = new.1;
+            let own = std::array::from_fn(|k| T::lanes(simd, slots[k].0[i]));
+            let (new, kept) = R::update(
+                self.constants,
+                T::lanes(simd, *param),
+                T::lanes(simd, *grad),
+                own,
+            );
+            *param = T::register(new);
             for (slot, kept) in slots.iter_mut().zip(kept) {
-                slot.0[i] = kept.1;
+                slot.0[i] = T::register(kept);
             }
         }
         for (i, (param, grad)) in params_tail.iter_mut().zip(grads_tail).enumerate() {
@@ -224,82 +228,5 @@ impl<R: Rule<K>, const K: usize> WithSimd for Sweep<'_, R, K> {
                 slot.1[i] = kept;
             }
         }
-    }
-}
-
-/// A register of `f64`: as [`Number`], every lane does what one `f64` does, to the bit.
-#[derive(Clone, Copy)]
-struct Lanes<S: Simd>(S, S::f64s);
-
-impl<S: Simd> Add for Lanes<S> {
-    type Output = Self;
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(self.0, self.0.add_f64s(self.1, other.1))
-    }
-}
-
-impl<S: Simd> Sub for Lanes<S> {
-    type Output = Self;
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Self(self.0, self.0.sub_f64s(self.1, other.1))
-    }
-}
-
-impl<S: Simd> Mul for Lanes<S> {
-    type Output = Self;
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Self(self.0, self.0.mul_f64s(self.1, other.1))
-    }
-}
-
-impl<S: Simd> Div for Lanes<S> {
-    type Output = Self;
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        Self(self.0, self.0.div_f64s(self.1, other.1))
-    }
-}
-
-impl<S: Simd> Number for Lanes<S> {
-    #[inline(always)]
-    fn scale(self, c: f64) -> Self {
-        Self(self.0, self.0.mul_f64s(self.0.splat_f64s(c), self.1))
-    }
-    #[inline(always)]
-    fn shift(self, c: f64) -> Self {
-        Self(self.0, self.0.add_f64s(self.1, self.0.splat_f64s(c)))
-    }
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        Self(self.0, self.0.sqrt_f64s(self.1))
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        Self(self.0, self.0.abs_f64s(self.1))
-    }
-    #[inline(always)]
-    fn sign(self) -> Self {
-        let Self(simd, x) = self;
-        let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
-        let positive = simd.greater_than_f64s(x, zero);
-        let negative = simd.less_than_f64s(x, zero);
-        // 0 and NaN stay what they are.
-        let sign = simd.select_f64s(negative, simd.neg_f64s(one), x);
-        Self(simd, simd.select_f64s(positive, one, sign))
-    }
-    #[inline(always)]
-    fn at_least(self, c: f64) -> Self {
-        let Self(simd, x) = self;
-        let c = simd.splat_f64s(c);
-        Self(simd, simd.select_f64s(simd.less_than_f64s(x, c), c, x))
-    }
-    #[inline(always)]
-    fn at_most(self, c: f64) -> Self {
-        let Self(simd, x) = self;
-        let c = simd.splat_f64s(c);
-        Self(simd, simd.select_f64s(simd.greater_than_f64s(x, c), c, x))
     }
 }

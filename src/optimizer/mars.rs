@@ -2,6 +2,7 @@
 
 use super::adam::Moments;
 use super::check::Check;
+use super::real::Real;
 use super::rule::{Number, Rule, shrink};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -142,13 +143,15 @@ impl Mars {
     }
 
     /// c̃ of a whole slice into `corrected`, with g′ in `before`.
-    pub(super) fn correct(&self, grads: &[f64], before: &[f64], corrected: &mut [f64]) {
+    pub(super) fn correct<T: Real>(&self, grads: &[T], before: &[T], corrected: &mut [T]) {
         for ((c, g), b) in corrected.iter_mut().zip(grads).zip(before) {
             *c = self.corrected(*g, *b);
         }
-        let norm = corrected.iter().map(|c| c * c).sum::<f64>().sqrt();
+        let squares = corrected.iter().map(|c| c.to_f64() * c.to_f64());
+        let norm = squares.sum::<f64>().sqrt();
         if self.clip && norm > 1.0 {
-            corrected.iter_mut().for_each(|c| *c /= norm);
+            let norm = T::from_f64(norm);
+            corrected.iter_mut().for_each(|c| *c = *c / norm);
         }
     }
 }

@@ -49,6 +49,7 @@ mod mars;
 mod matrix;
 mod muon;
 mod need;
+mod real;
 pub mod rule;
 mod sgd;
 mod sign_gd;
@@ -67,6 +68,7 @@ pub use mars::{Mars, MarsForm};
 pub use matrix::MatrixState;
 pub use muon::{Muon, MuonScale};
 pub use need::Need;
+pub use real::Real;
 pub use sgd::Sgd;
 pub use sign_gd::{SignForm, SignGd};
 pub use soap::Soap;
@@ -253,6 +255,11 @@ impl Optimizer {
     ///
     /// Of [`Muon`] and [`Soap`], which have no meaning on a slice, it refuses every step.
     pub fn flat(&self, len: usize) -> FlatState {
+        FlatState::new(*self, len)
+    }
+
+    /// The same for `len` parameters of type `f64` or `f32`.
+    pub fn flat_of<T: Real>(&self, len: usize) -> FlatState<T> {
         FlatState::new(*self, len)
     }
 

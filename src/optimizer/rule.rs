@@ -7,7 +7,7 @@
 use burn::tensor::Tensor;
 use std::ops::{Add, Div, Mul, Sub};
 
-/// What an update rule calculates with: one `f64`, a register of them, or a whole burn tensor, coordinate by coordinate.
+/// What an update rule calculates with: one `f64` or `f32`, a register of them, or a whole burn tensor, coordinate by coordinate.
 ///
 /// Hyper-parameters are always `f64`; a tensor rounds them to its own precision where it uses them.
 pub trait Number:
@@ -23,49 +23,13 @@ pub trait Number:
     fn abs(self) -> Self;
     /// −1, 0 or 1; sign(0) = 0.
     ///
-    /// NOTE: for `f64` the sign of NaN is NaN, so that a run that has diverged is seen to have. Tensors do what their
+    /// NOTE: for a number the sign of NaN is NaN, so that a run that has diverged is seen to have. Tensors do what their
     /// backend does, and LibTorch says sign(NaN) = 0.
     fn sign(self) -> Self;
     /// The larger of self and c; NaN stays NaN.
     fn at_least(self, c: f64) -> Self;
     /// The smaller of self and c; NaN stays NaN.
     fn at_most(self, c: f64) -> Self;
-}
-
-impl Number for f64 {
-    #[inline(always)]
-    fn scale(self, c: f64) -> Self {
-        c * self
-    }
-    #[inline(always)]
-    fn shift(self, c: f64) -> Self {
-        self + c
-    }
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        f64::sqrt(self)
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        f64::abs(self)
-    }
-    #[inline(always)]
-    fn sign(self) -> Self {
-        // 0 and NaN stay what they are.
-        if f64::abs(self) > 0.0 {
-            1f64.copysign(self)
-        } else {
-            self
-        }
-    }
-    #[inline(always)]
-    fn at_least(self, c: f64) -> Self {
-        if self < c { c } else { self }
-    }
-    #[inline(always)]
-    fn at_most(self, c: f64) -> Self {
-        if self > c { c } else { self }
-    }
 }
 
 impl<const D: usize> Number for Tensor<D> {

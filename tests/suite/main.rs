@@ -12,6 +12,7 @@ mod graph;
 mod head;
 mod image;
 mod linear;
+mod network;
 mod optimizer;
 mod physics;
 mod readme;

@@ -1,7 +1,7 @@
 //! Softmax and Kullback–Leibler divergence of matrices of logits, in padded rows.
 
-use super::exp::exp_shifted;
 use super::task::Softmax;
+use crate::simd::exp::exp_shifted;
 
 /// The shape of a matrix of logits: n × n in rows of `ld`, normalised in groups of rows.
 #[derive(Clone, Copy)]

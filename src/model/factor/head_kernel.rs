@@ -1,12 +1,12 @@
 //! The state of a Kronecker model in padded rows, its gradient and its loss.
 
 use super::descent::Trainee;
-use super::exp::exp_shifted;
 use super::product::{Shape, Strided, dots, product};
 use super::residual::{dot, sum_of_squares};
-use super::simd::{advance, padded};
 use super::{Factors, Link};
 use crate::error::Result;
+use crate::simd::exp::exp_shifted;
+use crate::simd::{advance, padded};
 use ndarray::Array2;
 
 /// One part's factors and buffers; vectors are padded rows, the target's first.

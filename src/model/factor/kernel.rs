@@ -2,9 +2,9 @@
 
 use super::cross_entropy::Logits;
 use super::product::{Shape, Strided, dots, product, product_onto, transpose};
-use super::simd::{advance, padded};
 use super::task::{MatrixTask, Objective, Softmax};
 use super::{rank_one, residual};
+use crate::simd::{advance, padded};
 use ndarray::Array2;
 
 /// A relative residual below which the loss is computed in doubled precision.

@@ -18,7 +18,6 @@
 mod component;
 mod cross_entropy;
 mod descent;
-pub(crate) mod exp;
 mod factors;
 mod head_kernel;
 mod head_trajectory;
@@ -29,7 +28,6 @@ pub(crate) mod product;
 mod rank_one;
 mod recorder;
 mod residual;
-pub(crate) mod simd;
 mod task;
 mod trajectory;
 

@@ -3,7 +3,7 @@
 //! n ≈ 100 and r from 1 to 100 fit the first or second cache level, where a general BLAS loses much of its time in packing
 //! and dispatch. Nothing here allocates, packs or starts a thread; on one core the products run at 80–95 % of its peak.
 
-use super::simd::{LANES, Vector, dispatch};
+use crate::simd::{LANES, Vector, dispatch};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256d, __m512d};
 

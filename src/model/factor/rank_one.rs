@@ -1,6 +1,6 @@
 //! The rank-one step, fused: one pass over each pair of vectors updates it and takes the inner products of the next step.
 
-use super::simd::{LANES, Vector, dispatch};
+use crate::simd::{LANES, Vector, dispatch};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256d, __m512d};
 

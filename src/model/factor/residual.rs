@@ -1,6 +1,6 @@
 //! The residual A − ãb̃ᵀ, in plain and in doubled precision.
 
-use super::simd::{LANES, Vector, dispatch};
+use crate::simd::{LANES, Vector, dispatch};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256d, __m512d};
 

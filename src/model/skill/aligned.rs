@@ -1,6 +1,6 @@
 //! Numbers that begin where a cache line does.
 
-use crate::model::factor::simd::{LANES, padded};
+use crate::simd::{LANES, padded};
 use std::ops::{Deref, DerefMut};
 
 /// One cache line.

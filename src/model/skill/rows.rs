@@ -1,7 +1,7 @@
 //! Products with the task vectors, a few rows at a time while they are in the cache.
 
 use super::aligned::Aligned;
-use crate::model::factor::simd::{Vector, dispatch, padded};
+use crate::simd::{Vector, dispatch, padded};
 use ndarray::Array2;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256d, __m512d};

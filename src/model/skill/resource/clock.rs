@@ -4,7 +4,7 @@ use super::Norm;
 use super::kernel::Kernel;
 use super::lanes::{Block, Equation};
 use crate::error::{Error, Result};
-use crate::model::factor::simd::LANES;
+use crate::simd::LANES;
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 

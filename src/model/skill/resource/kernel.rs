@@ -1,7 +1,7 @@
 //! The unskills of all skills at one y = −ln C, and sums over them, vectorised at run time.
 
-use crate::model::factor::exp::exp;
-use crate::model::factor::simd::{LANES, dispatch, padded};
+use crate::simd::exp::exp;
+use crate::simd::{LANES, dispatch, padded};
 
 /// u_i = u_i(0) e^(−p_i y) for one set of skills. Rows are padded with skills that are learned from the start.
 pub(super) struct Kernel {

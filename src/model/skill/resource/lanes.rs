@@ -1,7 +1,7 @@
 //! Eq. 3 inverted at eight times at once.
 
-use crate::model::factor::exp::exp;
-use crate::model::factor::simd::{LANES, Vector, dispatch};
+use crate::simd::exp::exp;
+use crate::simd::{LANES, Vector, dispatch};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256d, __m512d};
 

@@ -3,6 +3,8 @@
 //! The crate is compiled for any processor of its architecture; hot loops are written once over [`Vector`] and compiled for
 //! AVX-512, AVX2 and the baseline. Rows are padded with zeros to a multiple of [`LANES`], so that no loop has a tail.
 
+pub(crate) mod exp;
+
 /// Numbers in the widest vector register; rows are padded to a multiple of it.
 pub(crate) const LANES: usize = 8;
 
@@ -207,10 +209,10 @@ macro_rules! dispatch {
                     unsafe { $b($($arg),*) }
                 }
                 // SAFETY: each is called only where its features were detected.
-                match $crate::model::factor::simd::level() {
-                    $crate::model::factor::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
-                    $crate::model::factor::simd::Level::Avx2 => return unsafe { avx2($($arg),*) },
-                    $crate::model::factor::simd::Level::Plain => {}
+                match $crate::simd::level() {
+                    $crate::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
+                    $crate::simd::Level::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::simd::Level::Plain => {}
                 }
             }
             unsafe { $c($($arg),*) }

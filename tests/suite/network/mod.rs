@@ -1,0 +1,4 @@
+//! Networks: the gradient written by hand against autodiff, finite differences and PyTorch; data, batches, bad input.
+
+mod gradient;
+mod torch;
