@@ -182,7 +182,7 @@ impl Experiment for InductiveBias {
             ));
         }
         for (i, alpha) in self.alphas.iter().enumerate() {
-            if !(alpha.abs() <= 8.0) {
+            if !(-8.0..=8.0).contains(alpha) {
                 let allowed =
                     "from −8 to 8; beyond, intensities span more digits than numbers have";
                 return Err(Error::setting(format!("alphas[{i}]"), alpha, allowed));
