@@ -4,7 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`task`] | what is to be learned: how often each skill is needed, sparse parities, modular arithmetic, a step, images |
-//! | [`model`] | rank-r matrix factors, attention heads, skills that compete and skills that do not: exact f64 models with hand-written gradients |
+//! | [`model`] | rank-r matrix factors, attention heads, skills that compete and skills that do not: exact f64 models with hand-written gradients; multilayer perceptrons |
 //! | [`optimizer`] | update rules, each written once for numbers and for tensors; gradient flow |
 //! | [`metric`] | plateau, transition, tail and bumps of learning curves |
 //! | [`experiment`] | settings, runs, figures and claims of the documents; where results lie on disk |
