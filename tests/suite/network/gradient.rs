@@ -358,7 +358,7 @@ fn batches_are_permutations_and_a_predicate_stops() {
         })
         .unwrap();
     assert_eq!(curve.stopped, Some(net.steps()));
-    assert!(net.steps() < 1000 && net.steps() % 5 == 0);
+    assert!(net.steps() < 1000 && net.steps().is_multiple_of(5));
 }
 
 #[test]
