@@ -10,6 +10,11 @@ pub use crate::experiment::{Experiment, Outcome, RunOptions, Scale, Settings};
 pub use crate::figure::{Figure, Figures, Panel};
 pub use crate::metric::eigenfunction::{Eigenfunctions, Gram};
 pub use crate::metric::kernel_alignment::{KernelAlignment, MinimumProjection};
+pub use crate::metric::minimum_projection::{MpOperator, Propositions};
+pub use crate::metric::neural_collapse::{CollapseVariants, NeuralCollapse};
+pub use crate::metric::representation::{
+    FeatureFit, FeatureHistory, FeatureMetrics, FeatureTest, LastLayer, Regime,
+};
 pub use crate::metric::{curve, feature};
 pub use crate::model::factor::*;
 pub use crate::model::layerwise::*;

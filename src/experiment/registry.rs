@@ -156,6 +156,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::BenignOverfitting>(),
         &entry::<thesis::SharpNoise>(),
         &entry::<thesis::MalignantOverfitting>(),
+        &entry::<thesis::StepFeatures>(),
         &entry::<thesis::DelayedModes>(),
         &entry::<thesis::StageTraining>(),
         &entry::<thesis::GreedyDynamics>(),

@@ -295,7 +295,7 @@ impl KernelAlignment {
 }
 
 /// W with WᵀGW = I on the range of G: columns are scaled to one size first, so that outputs in different units do not look dependent.
-fn inverse_root(gram: &Array2<f64>) -> Result<Array2<f64>> {
+pub(crate) fn inverse_root(gram: &Array2<f64>) -> Result<Array2<f64>> {
     let scale = gram
         .diag()
         .mapv(|d| if d > 0.0 { d.sqrt().recip() } else { 0.0 });

@@ -4,5 +4,7 @@ pub mod curve;
 pub mod eigenfunction;
 pub mod feature;
 pub mod kernel_alignment;
+pub mod minimum_projection;
 pub mod neural_collapse;
+pub mod representation;
 pub mod scaling;

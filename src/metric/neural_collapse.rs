@@ -1,5 +1,9 @@
 //! Neural collapse: how far features have become one point a class, in a symmetric arrangement (thesis, §2.5, appendix D).
 
+mod variants;
+
+pub use variants::CollapseVariants;
+
 use crate::error::{Error, Result};
 use crate::linalg;
 use crate::table::Table;
@@ -38,7 +42,7 @@ pub struct NeuralCollapse {
 }
 
 impl NeuralCollapse {
-    /// From features (n × p), the class of each sample (0 … C − 1), and the last layer (p × C).
+    /// From features (n × p), the class of each sample (0 … C − 1), and the last layer (p × C), without biases.
     ///
     /// # Errors
     /// Fewer than two classes; a class without samples or beyond the last layer; dimensions that do not fit; numbers that are not finite.
@@ -47,72 +51,34 @@ impl NeuralCollapse {
         labels: &[usize],
         classifier: &Array2<f64>,
     ) -> Result<Self> {
-        let (n, p) = features.dim();
-        let classes = classifier.ncols();
-        if classifier.nrows() != p || classes < 2 {
-            return Err(Error::setting(
-                "classifier.dim()",
-                format!("{} × {classes}", classifier.nrows()),
-                format!("{p} × C with two classes or more"),
-            ));
-        }
-        if labels.len() != n {
-            return Err(Error::setting(
-                "labels.len()",
-                labels.len(),
-                format!("{n}, one for each row of features"),
-            ));
-        }
-        if let Some(label) = labels.iter().find(|l| **l >= classes) {
-            let allowed = format!("a class from 0 to {}", classes - 1);
-            return Err(Error::setting("labels", label, allowed));
-        }
-        if features.iter().chain(classifier).any(|x| !x.is_finite()) {
-            return Err(Error::setting("features", "NaN or ∞", "finite numbers"));
-        }
-        let mut means: Array2<f64> = Array2::zeros((classes, p));
-        let mut counts = vec![0.0; classes];
-        for (row, &c) in features.rows().into_iter().zip(labels) {
-            means.row_mut(c).scaled_add(1.0, &row);
-            counts[c] += 1.0;
-        }
-        if let Some(c) = counts.iter().position(|k| *k == 0.0) {
-            return Err(Error::setting("labels", c, "with a sample of each class"));
-        }
-        for (mut mean, k) in means.rows_mut().into_iter().zip(&counts) {
-            mean /= *k;
-        }
-        let mut within = 0.0;
-        for (row, &c) in features.rows().into_iter().zip(labels) {
-            let square: f64 = row
-                .iter()
-                .zip(means.row(c))
-                .map(|(x, m)| (x - m).powi(2))
-                .sum();
-            within += square / counts[c];
-        }
+        let bias = Array1::zeros(classifier.ncols());
+        Self::with_bias(features, labels, classifier, &bias)
+    }
+
+    /// [`measure`](Self::measure) of a last layer with biases, on which NC4 depends (Eq. D.9).
+    ///
+    /// # Errors
+    /// As [`measure`](Self::measure); another number of biases than classes.
+    pub fn with_bias(
+        features: &Array2<f64>,
+        labels: &[usize],
+        classifier: &Array2<f64>,
+        bias: &Array1<f64>,
+    ) -> Result<Self> {
+        let classes = Classes::new(features, labels, classifier, bias)?;
+        let count = classes.means.nrows();
         let _threads = linalg::Threads::hold();
-        let centred = &means - &mean_row(&means);
-        let between = centred.iter().map(|x| x * x).sum::<f64>();
-        let simplex = Array2::from_shape_fn((classes, classes), |(i, j)| {
-            f64::from(i == j) - 1.0 / classes as f64
+        let simplex = Array2::from_shape_fn((count, count), |(i, j)| {
+            f64::from(i == j) - 1.0 / count as f64
         });
         let weights = classifier.t();
         let weights = &weights - &mean_row(&weights.to_owned());
-        let logits = features.dot(classifier);
-        let agree = (0..n).filter(|&i| {
-            let row = features.row(i);
-            let distance = |c: usize| -> f64 {
-                let pairs = row.iter().zip(means.row(c));
-                -pairs.map(|(x, m)| (x - m).powi(2)).sum::<f64>()
-            };
-            argmax(classes, |c| logits[[i, c]]) == argmax(classes, distance)
-        });
+        let centred = &classes.centred;
         Ok(Self {
-            nc1: within / between,
+            nc1: classes.within(features, labels) / square(centred),
             nc2: apart(&centred.dot(&centred.t()), &simplex),
-            nc3: apart(&weights, &centred),
-            nc4: agree.count() as f64 / n as f64,
+            nc3: apart(&weights, centred),
+            nc4: classes.agreement(features, classifier, bias),
         })
     }
 
@@ -134,6 +100,103 @@ impl NeuralCollapse {
     }
 }
 
+/// What all measures need of the classes.
+struct Classes {
+    /// $\mu_c$ in rows.
+    means: Array2<f64>,
+    /// $\mu_c - \mu_g$ in rows.
+    centred: Array2<f64>,
+    counts: Vec<f64>,
+}
+
+impl Classes {
+    fn new(
+        features: &Array2<f64>,
+        labels: &[usize],
+        classifier: &Array2<f64>,
+        bias: &Array1<f64>,
+    ) -> Result<Self> {
+        let (n, p) = features.dim();
+        let classes = classifier.ncols();
+        if classifier.nrows() != p || classes < 2 {
+            return Err(Error::setting(
+                "classifier.dim()",
+                format!("{} × {classes}", classifier.nrows()),
+                format!("{p} × C with two classes or more"),
+            ));
+        }
+        if bias.len() != classes {
+            let allowed = format!("{classes}, one for each class");
+            return Err(Error::setting("bias.len()", bias.len(), allowed));
+        }
+        if labels.len() != n {
+            return Err(Error::setting(
+                "labels.len()",
+                labels.len(),
+                format!("{n}, one for each row of features"),
+            ));
+        }
+        if let Some(label) = labels.iter().find(|l| **l >= classes) {
+            let allowed = format!("a class from 0 to {}", classes - 1);
+            return Err(Error::setting("labels", label, allowed));
+        }
+        let last = classifier.iter().chain(bias);
+        if features.iter().chain(last).any(|x| !x.is_finite()) {
+            return Err(Error::setting("features", "NaN or ∞", "finite numbers"));
+        }
+        let mut means: Array2<f64> = Array2::zeros((classes, p));
+        let mut counts = vec![0.0; classes];
+        for (row, &c) in features.rows().into_iter().zip(labels) {
+            means.row_mut(c).scaled_add(1.0, &row);
+            counts[c] += 1.0;
+        }
+        if let Some(c) = counts.iter().position(|k| *k == 0.0) {
+            return Err(Error::setting("labels", c, "with a sample of each class"));
+        }
+        for (mut mean, k) in means.rows_mut().into_iter().zip(&counts) {
+            mean /= *k;
+        }
+        let centred = &means - &mean_row(&means);
+        Ok(Self {
+            means,
+            centred,
+            counts,
+        })
+    }
+
+    /// $C\,\mathrm{Tr}\,\Sigma_W$, each class with the same weight.
+    fn within(&self, features: &Array2<f64>, labels: &[usize]) -> f64 {
+        let rows = features.rows().into_iter().zip(labels);
+        rows.map(|(row, &c)| {
+            let pairs = row.iter().zip(self.means.row(c));
+            pairs.map(|(x, m)| (x - m).powi(2)).sum::<f64>() / self.counts[c]
+        })
+        .sum()
+    }
+
+    /// The share of samples to which the classifier gives the class of the nearest mean.
+    fn agreement(
+        &self,
+        features: &Array2<f64>,
+        classifier: &Array2<f64>,
+        bias: &Array1<f64>,
+    ) -> f64 {
+        let logits = features.dot(classifier) + bias;
+        // ‖h − μ‖² without ‖h‖², which all classes share.
+        let lengths: Array1<f64> = self.means.rows().into_iter().map(|m| m.dot(&m)).collect();
+        let near = features.dot(&self.means.t()) * 2.0 - &lengths;
+        let pairs = logits.rows().into_iter().zip(near.rows());
+        let agree = pairs.filter(|(logits, near)| {
+            argmax(logits.len(), |c| logits[c]) == argmax(near.len(), |c| near[c])
+        });
+        agree.count() as f64 / features.nrows() as f64
+    }
+}
+
+fn square(x: &Array2<f64>) -> f64 {
+    x.iter().map(|x| x * x).sum()
+}
+
 fn mean_row(x: &Array2<f64>) -> Array1<f64> {
     x.sum_axis(Axis(0)) / x.nrows() as f64
 }
@@ -144,8 +207,7 @@ fn argmax(classes: usize, value: impl Fn(usize) -> f64) -> usize {
 
 /// ‖x/‖x‖ − y/‖y‖‖.
 fn apart(x: &Array2<f64>, y: &Array2<f64>) -> f64 {
-    let norm = |x: &Array2<f64>| x.iter().map(|x| x * x).sum::<f64>().sqrt();
-    norm(&(x / norm(x) - y / norm(y)))
+    square(&(x / square(x).sqrt() - y / square(y).sqrt())).sqrt()
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ mod sharp_noise;
 mod skill_sigmoids;
 mod spikes;
 mod stage_training;
+mod step_features;
+mod trained;
 
 pub use any_start::AnyStart;
 pub use benign_overfitting::BenignOverfitting;
@@ -45,3 +47,4 @@ pub use resource_scaling::ResourceScaling;
 pub use sharp_noise::SharpNoise;
 pub use skill_sigmoids::SkillSigmoids;
 pub use stage_training::StageTraining;
+pub use step_features::StepFeatures;

@@ -3,4 +3,5 @@
 mod layerwise;
 mod linear;
 mod multilinear;
+mod networks;
 mod overfitting;
