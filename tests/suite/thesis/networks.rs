@@ -2,7 +2,7 @@
 
 use crate::common::{refused, run};
 use scurve::experiment::thesis::StepFeatures;
-use scurve::experiment::{Experiment, Scale, Settings};
+use scurve::experiment::{Scale, Settings};
 
 /// PyTorch 2.9, width 1000, grid of 32 points: D_eff(ρ) of an initial network is 1.62, and 32 features are needed.
 #[test]
