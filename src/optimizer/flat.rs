@@ -180,6 +180,21 @@ impl<T: Real> FlatState<T> {
         (slot < self.optimizer.slots()).then(|| &self.state[slot * self.len..][..self.len])
     }
 
+    /// As after `steps` steps that left these numbers in its [slots](Self::slot), one slot after the other.
+    ///
+    /// # Errors
+    /// Another count of numbers than the slots hold.
+    pub fn resumed(mut self, steps: u64, slots: Vec<T>) -> Result<Self> {
+        if slots.len() != self.state.len() {
+            let allowed = format!("{}, what the rule keeps", self.state.len());
+            return Err(Error::setting("slots.len()", slots.len(), allowed));
+        }
+        self.state = slots;
+        self.steps = steps;
+        self.supplied = false;
+        Ok(self)
+    }
+
     /// Forgets the run: as fresh from [`Optimizer::flat`], without allocating.
     pub fn reset(&mut self) {
         self.steps = 0;

@@ -242,6 +242,21 @@ impl TensorState {
         }
     }
 
+    /// What is kept for each parameter, in the order of its steps; flat, empty before its first gradient.
+    pub fn slots(&self) -> &[Vec<Tensor<1>>] {
+        &self.slots
+    }
+
+    /// As after `steps` steps that left these [slots](Self::slots).
+    pub fn resumed(optimizer: Optimizer, steps: u64, slots: Vec<Vec<Tensor<1>>>) -> Self {
+        Self {
+            optimizer,
+            steps,
+            supplied: vec![0; slots.len()],
+            slots,
+        }
+    }
+
     /// The rule with its present step size.
     pub fn optimizer(&self) -> &Optimizer {
         &self.optimizer

@@ -57,6 +57,76 @@ for name, widths, activation, loss_name, make, dtype in CASES:
         loss.backward()
         optimizer.step()
 
+
+
+def follow(name, shapes, forward, classes):
+    """100 steps of Adam in f32 on the cross-entropy; parameter k is value(i, k)."""
+    params = [values(math.prod(s), float(k), torch.float32).reshape(s).requires_grad_() for k, s in enumerate(shapes)]
+    optimizer = torch.optim.Adam(params, 1e-3)
+    for step in range(101):
+        loss = torch.nn.functional.cross_entropy(forward(params), classes)
+        if step % 10 == 0:
+            rows.append([name, step, repr(loss.item())])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def cnn(norm):
+    images = 2 * values(N * 64, 100, torch.float32).reshape(N, 1, 8, 8)
+
+    def forward(p):
+        h, k = images, 0
+        for _ in range(2):
+            h = torch.nn.functional.conv2d(h, p[k], None if norm else p[k + 1], padding=1)
+            k += 1 if norm else 2
+            if norm:
+                h = torch.nn.functional.batch_norm(h, None, None, p[k], p[k + 1], training=True)
+                # two places are left for running statistics
+                k += 4
+            h = torch.nn.functional.max_pool2d(torch.relu(h), 2)
+        h = torch.relu(h.flatten(1) @ p[k] + p[k + 1])
+        return h @ p[k + 2] + p[k + 3]
+
+    shapes, before = [], 1
+    for channels in (3, 4):
+        shapes += [(channels, before, 3, 3)] + [(channels,)] * (4 if norm else 1)
+        before = channels
+    follow("cnn_norm" if norm else "cnn", shapes + [(16, 10), (10,), (10, 3), (3,)], forward, torch.arange(N) * 7 % 3)
+
+
+def transformer():
+    vocabulary, context, width, heads = 7, 3, 8, 2
+    tokens = torch.tensor([[(5 * i + 3 * j + i * j) % vocabulary for j in range(context)] for i in range(N)])
+    future = torch.full((context, context), -math.inf).triu(1)
+
+    def norm(h, g, b):
+        return torch.nn.functional.layer_norm(h, (width,), g, b, 1e-5)
+
+    def split(x):
+        return x.reshape(N, context, heads, width // heads).transpose(1, 2)
+
+    def forward(p):
+        h = p[0][tokens] + p[1]
+        for block in range(2):
+            (g1, b1, wq, bq, wkv, bkv, wm, bm, g2, b2, w1, c1, w2, c2) = p[2 + 14 * block : 16 + 14 * block]
+            x = norm(h, g1, b1)
+            key, value = (x @ wkv + bkv).chunk(2, 2)
+            scores = split(x @ wq + bq) @ split(key).transpose(2, 3) / math.sqrt(width // heads) + future
+            mixed = (scores.softmax(3) @ split(value)).transpose(1, 2).reshape(N, context, width)
+            h = h + mixed @ wm + bm
+            h = h + torch.relu(norm(h, g2, b2) @ w1 + c1) @ w2 + c2
+        return norm(h[:, -1], p[30], p[31]) @ p[32] + p[33]
+
+    w = width
+    block = [(w,), (w,), (w, w), (w,), (w, 2 * w), (2 * w,), (w, w), (w,), (w,), (w,), (w, 2 * w), (2 * w,), (2 * w, w), (w,)]
+    follow("transformer", [(vocabulary, w), (context, w)] + 2 * block + [(w,), (w,), (w, 5), (5,)], forward, torch.arange(N) * 7 % 5)
+
+
+cnn(False)
+cnn(True)
+transformer()
+
 with open(pathlib.Path(__file__).with_name("network_traces.csv"), "w", newline="") as file:
     writer = csv.writer(file)
     writer.writerow(["case", "step", "loss"])

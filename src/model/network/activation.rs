@@ -44,6 +44,11 @@ impl Activation {
         }
     }
 
+    /// Whether φ never falls; SiLU does.
+    pub(crate) fn is_rising(self) -> bool {
+        self != Self::Silu
+    }
+
     /// φ of a burn tensor.
     pub fn forward<const D: usize>(self, z: Tensor<D>) -> Tensor<D> {
         use burn::tensor::activation::{relu, sigmoid, silu, tanh};

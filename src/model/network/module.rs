@@ -91,18 +91,47 @@ impl MlpModule {
         })
     }
 
+    /// The last layer's weights, members × features × outputs, with the output scale.
+    pub fn last_layer(&self) -> Tensor<3> {
+        let last = &self.weights[self.weights.len() - 1];
+        self.scaled(last.val())
+    }
+
+    /// Outputs of features.
+    pub fn readout(&self, features: Tensor<3>) -> Tensor<3> {
+        let last = self.weights.len() - 1;
+        self.scaled(self.layer(last, features))
+    }
+
+    /// Different tokens; 0 without an embedding.
+    pub(super) fn vocabulary(&self) -> usize {
+        let embedding = self.embedding.as_ref();
+        embedding.map_or(0, |e| e.val().dims()[1])
+    }
+
+    fn scaled(&self, outputs: Tensor<3>) -> Tensor<3> {
+        if self.output_scale == 1.0 {
+            return outputs;
+        }
+        outputs.mul_scalar(self.output_scale)
+    }
+
+    /// W h + b of one layer.
+    fn layer(&self, layer: usize, h: Tensor<3>) -> Tensor<3> {
+        let z = h.matmul(self.weights[layer].val());
+        match self.biases.get(layer) {
+            Some(bias) => z + bias.val(),
+            None => z,
+        }
+    }
+
     /// Outputs, members × examples × outputs. Tokens are given one-hot, one after the other.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        self.forward_with_features(x).0
+        self.readout(self.features(x))
     }
 
     /// Inputs of the last layer, members × examples × features.
     pub fn features(&self, x: Tensor<3>) -> Tensor<3> {
-        self.forward_with_features(x).1
-    }
-
-    /// Both.
-    pub fn forward_with_features(&self, x: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
         let mut h = x;
         if let Some(embedding) = &self.embedding {
             let [_, vocabulary, dimension] = embedding.val().dims();
@@ -116,24 +145,10 @@ impl MlpModule {
         if self.input_scale != 1.0 {
             h = h.mul_scalar(self.input_scale);
         }
-        let last = self.weights.len() - 1;
-        let mut features = h.clone();
-        for (l, weight) in self.weights.iter().enumerate() {
-            features = h.clone();
-            let mut z = h.matmul(weight.val());
-            if let Some(bias) = self.biases.get(l) {
-                z = z + bias.val();
-            }
-            h = if l < last {
-                self.activation.forward(z)
-            } else {
-                z
-            };
+        for layer in 0..self.weights.len() - 1 {
+            h = self.activation.forward(self.layer(layer, h));
         }
-        if self.output_scale != 1.0 {
-            h = h.mul_scalar(self.output_scale);
-        }
-        (h, features)
+        h
     }
 
     /// The parameters of each member, in the order of [`Mlp::init`].

@@ -1,13 +1,19 @@
 //! Training a multilayer perceptron on the host.
 
+use super::checkpoint::{self, Entry, Header};
 use super::fused::Fused;
-use super::{ActivationReal, Batches, Examples, Inputs, Loss, Mlp, Targets};
+use super::learner::{self, Learner};
+use super::module_trainer::diverged;
+use super::{
+    ActivationReal, Architecture, Batches, Curve, Evaluation, Examples, Inputs, Loss, Mlp,
+};
 use crate::error::{Error, Result};
 use crate::optimizer::{FlatState, Optimizer};
 use crate::seed::Seed;
 use crate::trace::Schedule;
 use ndarray::Array2;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 /// A multilayer perceptron with its parameters, loss and optimizer, in f32 or f64.
 ///
@@ -42,26 +48,7 @@ pub struct MlpTrainer<T> {
     /// Layers before this one do not move.
     from: usize,
     steps: usize,
-}
-
-/// How a network does on examples.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evaluation {
-    /// The loss that is trained.
-    pub loss: f64,
-    /// Share of examples whose largest output is their class; NaN where targets are values.
-    pub accuracy: f64,
-}
-
-/// What a training run has written down.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Curve {
-    /// Steps at which the loss was written down, each before the step of that number.
-    pub steps: Vec<usize>,
-    /// The loss of that step's batch.
-    pub loss: Vec<f64>,
-    /// The step before which a predicate ended the run; none when it went to its end.
-    pub stopped: Option<usize>,
+    saved: Option<(PathBuf, usize)>,
 }
 
 impl<T: ActivationReal> MlpTrainer<T> {
@@ -101,6 +88,7 @@ impl<T: ActivationReal> MlpTrainer<T> {
             state: optimizer.flat_of(net.len()),
             from: 0,
             steps: 0,
+            saved: None,
             fused,
         })
     }
@@ -177,7 +165,8 @@ impl<T: ActivationReal> MlpTrainer<T> {
     /// One step on a batch; returns its loss before the step.
     ///
     /// # Errors
-    /// Examples that do not fit the network; [`Error::Diverged`] with the step when the loss is not finite, the parameters then are as before the step.
+    /// Examples that do not fit the network; [`Error::Diverged`] with the step when the loss is not finite, naming the last checkpoint: the parameters then are
+    /// as before the step.
     pub fn step(&mut self, batch: &Examples<T>) -> Result<f64> {
         let loss = self.fused.gradient(
             &self.params,
@@ -187,10 +176,7 @@ impl<T: ActivationReal> MlpTrainer<T> {
             &mut self.gradient,
         )?;
         if !loss.is_finite() {
-            return Err(Error::Diverged {
-                what: format!("training by {}", self.state.optimizer()),
-                step: self.steps,
-            });
+            return Err(diverged(self.state.optimizer(), self.steps, &self.saved));
         }
         let tail = self.fused.tail(self.from);
         self.state
@@ -220,30 +206,9 @@ impl<T: ActivationReal> MlpTrainer<T> {
         steps: usize,
         batches: Batches<T>,
         schedule: &Schedule,
-        mut record: impl FnMut(&mut Self, usize) -> Result<ControlFlow<()>>,
+        record: impl FnMut(&mut Self, usize) -> Result<ControlFlow<()>>,
     ) -> Result<Curve> {
-        schedule.validate("schedule")?;
-        let mut source = batches.start()?;
-        let mut curve = Curve::default();
-        let due = schedule.steps(steps);
-        let done = self.steps;
-        let mut due = due.into_iter().skip_while(|s| *s < done).peekable();
-        loop {
-            let now = self.steps;
-            let recorded = due.next_if_eq(&now).is_some();
-            if recorded && record(self, now)?.is_break() {
-                curve.stopped = Some(now);
-                return Ok(curve);
-            }
-            if now >= steps {
-                return Ok(curve);
-            }
-            let loss = self.step(source.at(now)?)?;
-            if recorded {
-                curve.steps.push(now);
-                curve.loss.push(loss);
-            }
-        }
+        learner::train(self, steps, batches, schedule, record)
     }
 
     /// The outputs, examples × outputs.
@@ -275,27 +240,98 @@ impl<T: ActivationReal> MlpTrainer<T> {
     /// # Errors
     /// Examples that do not fit the network.
     pub fn evaluate(&mut self, examples: &Examples<T>) -> Result<Evaluation> {
-        let mut f = self.outputs(&examples.inputs)?;
-        let outputs = self.net().outputs();
-        self.loss.check(&examples.targets, outputs)?;
-        let accuracy = match &examples.targets {
-            Targets::Classes(classes) => {
-                let right = f.outer_iter().zip(classes).filter(|(f, class)| {
-                    let own = f[**class as usize];
-                    // A tie or a NaN is no success.
-                    f.iter()
-                        .enumerate()
-                        .all(|(k, f)| k == **class as usize || *f < own)
-                });
-                right.count() as f64 / examples.len() as f64
-            }
-            _ => f64::NAN,
-        };
-        let n = examples.len();
-        let place = f.as_slice_mut().unwrap_or_default();
-        let loss = self
-            .loss
-            .backward(place, outputs, &examples.targets, 0..n, n);
-        Ok(Evaluation { loss, accuracy })
+        let outputs = self.outputs(&examples.inputs)?;
+        Evaluation::of(outputs, &examples.targets, self.loss)
+    }
+
+    /// Writes parameters and what the optimizer remembers to a safetensors file, whole or not at all.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use scurve::model::network::{Examples, Loss, Mlp, MlpTrainer};
+    /// use scurve::optimizer::Adam;
+    /// use scurve::seed::Seed;
+    /// let set = Examples::new(array![[0.0], [1.0]], array![[1.0], [0.0]])?;
+    /// let start = || MlpTrainer::<f64>::new(&Mlp::new([1, 4, 1]), Loss::Mse, Adam::new(0.01), Seed(0));
+    /// let mut one = start()?;
+    /// one.step(&set)?;
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("net.safetensors");
+    /// one.save(&path)?;
+    /// one.step(&set)?;
+    /// let mut other = start()?;
+    /// other.restore(&path)?;
+    /// other.step(&set)?;
+    /// assert_eq!(one.params(), other.params());
+    /// # Ok::<(), scurve::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A folder or file that cannot be written.
+    pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        checkpoint::write(path, &self.header(), &self.entries())?;
+        self.saved = Some((path.to_owned(), self.steps));
+        Ok(())
+    }
+
+    /// Takes up a run where [`save`](Self::save) left it: the steps that follow give the same bits as if it had not been interrupted.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no checkpoint, or one of another architecture, kind of number, loss or optimizer; the trainer is as before then.
+    pub fn restore(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let (lr, steps, entries) = checkpoint::read(path, &self.header(), &self.entries())?;
+        let slots = self.net().slots();
+        let (params, kept) = entries.split_at(slots.len());
+        for (slot, entry) in slots.iter().zip(params) {
+            self.params[slot.start..slot.end()].copy_from_slice(&entry.numbers());
+        }
+        let kept: Vec<T> = kept.iter().flat_map(Entry::numbers).collect();
+        let optimizer = self.state.optimizer().with_lr(lr);
+        self.state = optimizer
+            .flat_of(self.state.len())
+            .resumed(steps as u64, kept)?;
+        self.steps = steps;
+        self.saved = Some((path.to_owned(), steps));
+        Ok(())
+    }
+
+    fn header(&self) -> Header {
+        Header::new(
+            Mlp::KIND,
+            self.net(),
+            self.loss,
+            self.state.optimizer(),
+            self.from > 0,
+            self.steps,
+        )
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        let slots = self.net().slots().into_iter();
+        let params = slots.map(|slot| {
+            let numbers = &self.params[slot.start..slot.end()];
+            Entry::new(slot.name, vec![slot.rows, slot.columns], numbers)
+        });
+        let kept = (0..).map_while(|k| {
+            let numbers = self.state.slot(k)?;
+            Some(Entry::new(
+                format!("optimizer.{k}"),
+                vec![numbers.len()],
+                numbers,
+            ))
+        });
+        params.chain(kept).collect()
+    }
+}
+
+impl<T: ActivationReal> Learner<T> for MlpTrainer<T> {
+    fn made(&self) -> usize {
+        self.steps
+    }
+
+    fn advance(&mut self, batch: &Examples<T>) -> Result<f64> {
+        self.step(batch)
     }
 }

@@ -1,4 +1,5 @@
 //! Networks: the gradient written by hand against autodiff, finite differences and PyTorch; data, batches, bad input.
 
 mod gradient;
+mod module;
 mod torch;
