@@ -20,6 +20,10 @@ pub use crate::model::factor::*;
 pub use crate::model::layerwise::*;
 pub use crate::model::linear::*;
 pub use crate::model::multilinear::*;
+pub use crate::model::network::{
+    self, Activation, Architecture, Batches, Cnn, Evaluation, Examples, Inputs, Loss, Mlp,
+    MlpModule, MlpTrainer, ModuleTrainer, NetworkModule, Targets, Transformer,
+};
 pub use crate::model::quadratic::{Quadratic, QuadraticTrajectory};
 pub use crate::model::skill::*;
 pub use crate::optimizer::*;
@@ -27,7 +31,7 @@ pub use crate::seed::Seed;
 pub use crate::stats::{self, Interval};
 pub use crate::table::Table;
 pub use crate::task::image::{
-    Augmentation, Batches, ImageData, ImageSet, ImageSources, Images, Normalisation,
+    Augmentation, ImageBatches, ImageData, ImageSet, ImageSources, Images, Normalisation,
 };
 pub use crate::task::*;
 pub use crate::trace::Schedule;

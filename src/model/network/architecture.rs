@@ -77,8 +77,8 @@ pub trait NetworkModule: Module {
     /// Examples × outputs, of features.
     fn readout(&self, features: Tensor<2>) -> Tensor<2>;
 
-    /// The last layer's weights, features × outputs.
-    fn last_layer(&self) -> Tensor<2>;
+    /// The last layer's weights, features × outputs, and its biases.
+    fn last_layer(&self) -> (Tensor<2>, Option<Tensor<1>>);
 
     /// Examples × outputs.
     fn forward(&self, inputs: &Inputs<f32>, device: &Device) -> Tensor<2> {
@@ -166,7 +166,8 @@ impl NetworkModule for MlpModule {
         MlpModule::readout(self, features.unsqueeze()).squeeze_dim(0)
     }
 
-    fn last_layer(&self) -> Tensor<2> {
-        MlpModule::last_layer(self).squeeze_dim(0)
+    fn last_layer(&self) -> (Tensor<2>, Option<Tensor<1>>) {
+        let (weight, bias) = MlpModule::last_layer(self);
+        (weight.squeeze_dim(0), bias.map(|b| b.flatten(0, 2)))
     }
 }

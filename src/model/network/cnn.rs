@@ -253,7 +253,7 @@ impl NetworkModule for CnnModule {
         self.last.forward(features)
     }
 
-    fn last_layer(&self) -> Tensor<2> {
-        self.last.weight.val()
+    fn last_layer(&self) -> (Tensor<2>, Option<Tensor<1>>) {
+        (self.last.weight.val(), Some(self.last.bias.val()))
     }
 }

@@ -91,10 +91,13 @@ impl MlpModule {
         })
     }
 
-    /// The last layer's weights, members × features × outputs, with the output scale.
-    pub fn last_layer(&self) -> Tensor<3> {
-        let last = &self.weights[self.weights.len() - 1];
-        self.scaled(last.val())
+    /// The last layer's weights, members × features × outputs, and biases, members × 1 × outputs, with the output scale.
+    pub fn last_layer(&self) -> (Tensor<3>, Option<Tensor<3>>) {
+        let last = self.weights.len() - 1;
+        (
+            self.scaled(self.weights[last].val()),
+            self.biases.get(last).map(|b| self.scaled(b.val())),
+        )
     }
 
     /// Outputs of features.

@@ -219,12 +219,14 @@ impl<N: Architecture> ModuleTrainer<N> {
         self.by_chunks(inputs, |module, part, device| module.features(part, device))
     }
 
-    /// The last layer's weights, features × outputs.
+    /// The last layer's weights, features × outputs, and its biases.
     ///
     /// # Errors
     /// When they cannot be read from the device.
-    pub fn last_layer(&self) -> Result<Array2<f32>> {
-        host(self.module.last_layer().inner())
+    pub fn last_layer(&self) -> Result<(Array2<f32>, Option<Vec<f32>>)> {
+        let (weight, bias) = self.module.last_layer();
+        let bias = bias.map(|b| floats(b.inner())).transpose()?;
+        Ok((host(weight.inner())?, bias))
     }
 
     /// Loss and accuracy on examples, without a step.

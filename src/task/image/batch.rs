@@ -10,21 +10,21 @@ use rand_chacha::ChaCha12Rng;
 /// is smaller where the size does not divide their number, as by default in PyTorch's loader.
 ///
 /// ```
-/// use scurve::{seed::Seed, task::image::Batches};
-/// let sizes: Vec<usize> = Batches::new(10, 4, Seed(0))?.take(4).map(|batch| batch.len()).collect();
+/// use scurve::{seed::Seed, task::image::ImageBatches};
+/// let sizes: Vec<usize> = ImageBatches::new(10, 4, Seed(0))?.take(4).map(|batch| batch.len()).collect();
 /// assert_eq!(sizes, [4, 4, 2, 4]);
-/// assert!(Batches::new(10, 11, Seed(0)).unwrap_err().to_string().contains("batch = 11"));
+/// assert!(ImageBatches::new(10, 11, Seed(0)).unwrap_err().to_string().contains("batch = 11"));
 /// # Ok::<(), scurve::error::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Batches {
+pub struct ImageBatches {
     order: Vec<usize>,
     at: usize,
     size: usize,
     rng: ChaCha12Rng,
 }
 
-impl Batches {
+impl ImageBatches {
     /// Of `size` out of `examples`, in orders of the stream `batch`.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Batches {
     }
 }
 
-impl Iterator for Batches {
+impl Iterator for ImageBatches {
     type Item = Vec<usize>;
 
     fn next(&mut self) -> Option<Vec<usize>> {
@@ -67,9 +67,9 @@ impl Images {
     /// Batches of these images.
     ///
     /// # Errors
-    /// As [`Batches::new`].
-    pub fn batches(&self, size: usize, seed: Seed) -> Result<Batches> {
-        Batches::new(self.len(), size, seed)
+    /// As [`ImageBatches::new`].
+    pub fn batches(&self, size: usize, seed: Seed) -> Result<ImageBatches> {
+        ImageBatches::new(self.len(), size, seed)
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn an_epoch_sees_every_example_once() {
-        let mut batches = Batches::new(103, 10, Seed(1)).unwrap();
+        let mut batches = ImageBatches::new(103, 10, Seed(1)).unwrap();
         assert_eq!(batches.per_epoch(), 11);
         let mut epochs = Vec::new();
         for _ in 0..3 {
@@ -91,13 +91,13 @@ mod tests {
             epochs.push(epoch);
         }
         assert!(epochs[0] != epochs[1] && epochs[1] != epochs[2]);
-        let again: Vec<usize> = Batches::new(103, 10, Seed(1))
+        let again: Vec<usize> = ImageBatches::new(103, 10, Seed(1))
             .unwrap()
             .take(11)
             .flatten()
             .collect();
         assert_eq!(again, epochs[0]);
-        refused(Batches::new(5, 0, Seed(0)), "batch");
+        refused(ImageBatches::new(5, 0, Seed(0)), "batch");
         refused(small(5).batches(6, Seed(0)), "batch");
         assert_eq!(
             small(5).batches(5, Seed(0)).unwrap().next().unwrap().len(),

@@ -28,7 +28,7 @@ mod source;
 mod stream;
 mod transform;
 
-pub use batch::Batches;
+pub use batch::ImageBatches;
 pub use cifar::{CifarLabel, CifarReader};
 pub use folder::ImageData;
 pub use idx::IdxReader;

@@ -122,7 +122,7 @@ fn a_perceptron_on_a_device_follows_the_one_on_the_host() {
             let (a, b) = (own.step(&examples).unwrap(), host.step(&examples).unwrap());
             assert!((a - b).abs() < 1e-5 * b, "{}: {a} {b}", kind.name());
         }
-        assert_eq!(own.last_layer().unwrap().dim(), (12, 3));
+        assert_eq!(own.last_layer().unwrap().0.dim(), (12, 3));
     }
 }
 
