@@ -1,8 +1,11 @@
 //! What experiments on trained networks share: their features, last layers and measurements.
 
+use super::recipe::ImageSplit;
 use crate::error::Result;
+use crate::metric::feature::indicators;
+use crate::metric::neural_collapse::CollapseVariants;
 use crate::metric::representation::{FeatureFit, FeatureMetrics, LastLayer};
-use crate::model::network::{Inputs, MlpTrainer};
+use crate::model::network::{Examples, Inputs, Loss, MlpTrainer, Targets};
 use crate::table::Table;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -70,4 +73,87 @@ pub(super) fn residuals(e: &Array2<f64>, target: &Array2<f64>) -> Vec<f64> {
         found.push(left.iter().map(|x| x * x).sum::<f64>() / n);
     }
     found
+}
+
+/// The share of rows whose largest output is their class.
+pub(super) fn accuracy(outputs: &Array2<f64>, labels: &[usize]) -> f64 {
+    let right = outputs
+        .rows()
+        .into_iter()
+        .zip(labels)
+        .filter(|(row, label)| {
+            let own = row[**label];
+            row.iter()
+                .enumerate()
+                .all(|(k, f)| k == **label || *f < own)
+        });
+    right.count() as f64 / labels.len() as f64
+}
+
+/// The mean over rows of the squared distance between outputs and targets.
+pub(super) fn distance(outputs: &Array2<f64>, targets: &Array2<f64>) -> f64 {
+    (outputs - targets).iter().map(|d| d * d).sum::<f64>() / outputs.nrows() as f64
+}
+
+/// Targets of both sets.
+pub(super) struct Both {
+    pub train: Array2<f64>,
+    pub test: Array2<f64>,
+}
+
+impl Both {
+    pub fn one_hot(split: &ImageSplit) -> Result<Self> {
+        Ok(Self {
+            train: indicators(&split.labels, split.classes)?,
+            test: indicators(&split.test_labels, split.classes)?,
+        })
+    }
+
+    /// The number of the class as a number.
+    pub fn digits(split: &ImageSplit) -> Self {
+        let column =
+            |labels: &[usize]| Array2::from_shape_fn((labels.len(), 1), |(i, _)| labels[i] as f64);
+        Self {
+            train: column(&split.labels),
+            test: column(&split.test_labels),
+        }
+    }
+
+    /// The training set in the form that the loss takes.
+    pub fn examples(&self, split: &ImageSplit, loss: Loss) -> Result<Examples<f32>> {
+        let targets = match loss {
+            Loss::CrossEntropy => {
+                Targets::Classes(split.labels.iter().map(|c| *c as u32).collect())
+            }
+            _ => Targets::Values(self.train.mapv(|y| y as f32)),
+        };
+        Examples::new(split.train.clone(), targets)
+    }
+}
+
+/// One row of a classifier: measures of features on the test set; neural collapse, loss, accuracy, κ, utilization and constant of the training set; test accuracy.
+pub(super) fn observe(
+    net: &mut MlpTrainer<f32>,
+    split: &ImageSplit,
+    targets: &Both,
+) -> Result<(Table, FeatureMetrics)> {
+    let layer = last_layer(net)?;
+    let train = features(net, split.train.view())?;
+    let outputs = layer.outputs(train.view())?;
+    let on_test = layer.outputs(features(net, split.test.view())?.view())?;
+    let collapse = CollapseVariants::measure(&train, &split.labels, layer.weight(), layer.bias())?;
+    let within = FeatureMetrics::measure(&layer, train.view(), train.view(), targets.train.view())?;
+    let found = measure(net, &split.train, &split.test, &targets.test)?;
+    let first: f64 = found.quality.iter().take(split.classes).sum();
+    let mut others = collapse.named().to_vec();
+    others.extend([
+        ("train_loss", distance(&outputs, &targets.train)),
+        ("train_accuracy", accuracy(&outputs, &split.labels)),
+        ("test_accuracy", accuracy(&on_test, &split.test_labels)),
+        ("kappa_train", within.kappa),
+        ("utilization_train", within.utilization_dimension),
+        ("constant_train", within.constant),
+        ("quality_share", first / found.quality.iter().sum::<f64>()),
+    ]);
+    Ok((row(&found, &others)?, found))
 }

@@ -1,7 +1,9 @@
 //! Trained networks: the features they learn, and their collapse.
 
 use crate::common::{refused, run};
-use scurve::experiment::thesis::StepFeatures;
+use scurve::experiment::thesis::{
+    DigitRegression, RandomLabels, Recipe, StepFeatures, TrainedCollapse,
+};
 use scurve::experiment::{Scale, Settings};
 
 /// PyTorch 2.9, width 1000, grid of 32 points: D_eff(ρ) of an initial network is 1.62, and 32 features are needed.
@@ -92,4 +94,141 @@ fn bad_settings_of_a_step_are_named() {
         }),
         "rate"
     );
+}
+
+#[test]
+fn collapse_at_check_and_propositions_exactly() {
+    let experiment = TrainedCollapse::preset(Scale::Check);
+    let outcome = run(&experiment);
+    let table = outcome.table("propositions").unwrap();
+    for (name, difference) in table
+        .strs("statement")
+        .unwrap()
+        .iter()
+        .zip(table.f64s("difference").unwrap())
+    {
+        let printed = name.ends_with("as_printed");
+        assert_eq!(difference < 1e-10, !printed, "{name} {difference}");
+    }
+    // As printed, Eq. 2.19 is short by a₂ (C − 1)(1 − 1/C) on the diagonal.
+    for classes in [2, 10] {
+        let rows = table.rows_where("classes", classes).unwrap();
+        let rows = rows.rows_where("statement", "eq_2_19_as_printed").unwrap();
+        let expected = (classes as f64 - 1.0) * (1.0 - 1.0 / classes as f64);
+        for found in rows.f64s("difference").unwrap() {
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
+    }
+    let spoiled = outcome.table("spoiled").unwrap();
+    let rows = spoiled.rows_where("size", 0.0).unwrap();
+    assert!(rows.f64s("kappa").unwrap().iter().all(|k| *k < 1e-10));
+    let noise = spoiled.rows_where("kind", "noise").unwrap();
+    let noise = noise.rows_where("size", 0.5).unwrap();
+    // The trace of the noise over that of the means: 17 · ¼ over (C − 1) a₂, less what the means take away.
+    for nc1 in noise.f64s("nc1_trace").unwrap() {
+        assert!((nc1 / (17.0 * 0.25 / 9.0) - 1.0).abs() < 0.5, "{nc1}");
+    }
+    let training = outcome.table("training").unwrap();
+    assert_eq!(training.distinct("epoch").unwrap(), [0, 1, 4]);
+    let accuracy = training.rows_where("epoch", 4).unwrap();
+    assert!(
+        accuracy
+            .f64s("train_accuracy")
+            .unwrap()
+            .iter()
+            .all(|a| *a > 0.5)
+    );
+}
+
+#[test]
+fn bad_settings_of_collapse_are_named() {
+    let plain = || TrainedCollapse::preset(Scale::Check);
+    let with = |change: fn(&mut TrainedCollapse)| {
+        let mut bad = plain();
+        change(&mut bad);
+        refused(bad)
+    };
+    assert_eq!(with(|s| s.recipe.hidden.clear()), "recipe.hidden");
+    assert_eq!(with(|s| s.recipe.batch = 0), "recipe.batch");
+    assert_eq!(with(|s| s.recipe.momentum = 1.0), "recipe.momentum");
+    assert_eq!(with(|s| s.recipe.drop = 0.0), "recipe.drop");
+    assert_eq!(with(|s| s.classes = vec![1]), "classes");
+    assert_eq!(with(|s| s.sizes = vec![-1.0]), "sizes");
+    assert_eq!(with(|s| s.synthetic = 0), "synthetic");
+}
+
+#[test]
+fn random_labels_and_digits_at_check() {
+    let experiment = RandomLabels::preset(Scale::Check);
+    let outcome = run(&experiment);
+    let features = outcome.table("features").unwrap();
+    // Two seeds, two noises, twenty features.
+    assert_eq!(features.height(), 2 * 2 * 20);
+    let training = outcome.table("training").unwrap();
+    assert_eq!(training.distinct("epoch").unwrap(), [0, 1, 10]);
+    let end = |noise: f64, column: &str| {
+        let rows = training.rows_where("noise", noise).unwrap();
+        rows.rows_where("epoch", 10).unwrap().f64s(column).unwrap()
+    };
+    for (clean, random) in end(0.0, "test_accuracy")
+        .iter()
+        .zip(end(1.0, "test_accuracy"))
+    {
+        assert!(*clean > 0.4 && random < 0.3, "{clean} {random}");
+    }
+    let experiment = DigitRegression {
+        regression: Recipe {
+            epochs: 40,
+            drop_every: 30,
+            ..DigitRegression::preset(Scale::Check).regression
+        },
+        ..DigitRegression::preset(Scale::Check)
+    };
+    let outcome = run(&experiment);
+    let training = outcome.table("training").unwrap();
+    let rows = training.rows_where("kind", "regression").unwrap();
+    let before = rows.rows_where("epoch", 0).unwrap();
+    let after = rows.rows_where("epoch", 40).unwrap();
+    for column in ["kappa", "varying"] {
+        let (before, after) = (before.f64s(column).unwrap(), after.f64s(column).unwrap());
+        let pairs = before.iter().zip(&after);
+        assert!(
+            pairs.into_iter().all(|(b, a)| *a < 0.5 * b),
+            "{column} {before:?} {after:?}"
+        );
+    }
+}
+
+#[test]
+fn bad_settings_of_labels_are_named() {
+    let plain = || RandomLabels::preset(Scale::Check);
+    assert_eq!(
+        refused(RandomLabels {
+            noises: vec![1.5],
+            ..plain()
+        }),
+        "noises"
+    );
+    assert_eq!(
+        refused(RandomLabels {
+            noises: vec![],
+            ..plain()
+        }),
+        "noises"
+    );
+    assert_eq!(
+        refused(RandomLabels {
+            per_class: 1,
+            ..plain()
+        }),
+        "per_class"
+    );
+    let mut bad = DigitRegression::preset(Scale::Check);
+    bad.regression.rate = -1.0;
+    assert_eq!(refused(bad), "recipe.rate");
+    let bad = DigitRegression {
+        shown: 0,
+        ..DigitRegression::preset(Scale::Check)
+    };
+    assert_eq!(refused(bad), "shown");
 }

@@ -1,0 +1,260 @@
+//! Networks on labels of which a part, or all, is random (Fig. 3.5): few features all the same.
+//!
+//! Table `training`, by seed, `noise` and `epoch`: the columns of the table `training` of [`TrainedCollapse`](super::TrainedCollapse): of the training set, with its
+//! noisy labels, and of the test set, with its own.
+//!
+//! Table `features`, by seed, `noise` and `k` up to `shown`, after training on the test set: `intensity`, `quality`, `utilization`, their cumulative sums.
+
+use super::fewest::{cumulative_panels, left_edge};
+use super::numbers::differs;
+use super::recipe::{ImageSplit, Recipe};
+use super::trained::{Both, observe};
+use crate::claim::{Claim, Claims, Verdict};
+use crate::error::{Error, Result};
+use crate::experiment::check::{distinct, whole};
+use crate::experiment::curves::{by_seed, draw_seeds};
+use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
+use crate::figure::{Figure, Figures, Panel, Style};
+use crate::metric::representation::FeatureMetrics;
+use crate::model::network::Loss;
+use crate::seed::Seed;
+use crate::stats::{self, Interval};
+use crate::table::Table;
+use crate::task::image::ImageSet;
+use crate::trace::Schedule;
+
+settings! {
+    /// Settings of networks on random labels.
+    pub struct RandomLabels {
+        /// Images; published: CIFAR-10.
+        set: ImageSet = ImageSet::FashionMnist6k, ImageSet::FashionMnist6k, ImageSet::Cifar10;
+        /// Training images of each class; published: 10,000 in all.
+        per_class: usize = 10, 100, 1000;
+        /// Shares of labels that are drawn anew.
+        noises: Vec<f64> = vec![0.0, 1.0], vec![0.0, 0.1, 1.0], vec![0.0, 0.1, 1.0];
+        /// Network and training; published: ResNet18, rate .05, momentum .9, weight decay 1e-3.
+        recipe: Recipe = recipe(vec![32, 32], 10, 4), recipe(vec![200, 200, 200], 150, 60), recipe(vec![1024, 1024, 1024], 200, 60);
+        /// Epochs before which is measured.
+        record: Schedule = at(&[1]), at(&[1, 3, 10, 30, 60]), at(&[1, 3, 10, 30, 60, 120]);
+        /// Features that are drawn.
+        shown: usize = 20, 40, 100;
+        /// Number of seeds.
+        seeds: u64 = 2, 5, 5;
+    }
+}
+
+fn at(epochs: &[usize]) -> Schedule {
+    Schedule::Explicit {
+        steps: epochs.to_vec(),
+    }
+}
+
+fn recipe(hidden: Vec<usize>, epochs: usize, drop_every: usize) -> Recipe {
+    Recipe {
+        hidden,
+        loss: Loss::HalfSquares,
+        rate: 0.05,
+        momentum: 0.9,
+        weight_decay: 1e-3,
+        batch: 64,
+        epochs,
+        drop_every,
+        drop: 0.2,
+    }
+}
+
+impl Experiment for RandomLabels {
+    const INFO: Info = Info {
+        id: "thesis/fig-3.5",
+        title: "Random labels: few features without structure in the data",
+        document: Document::Thesis,
+        section: "§3.5.3, Fig. 3.5",
+        notebook: "thesis/07-collapse-without-structure",
+        revision: 1,
+    };
+
+    fn validate(&self) -> Result<()> {
+        self.recipe.validate()?;
+        whole("per_class", self.per_class, 2, 1_000_000)?;
+        whole("shown", self.shown, 3, 10_000)?;
+        self.record.validate("record")?;
+        distinct("noises", &self.noises)?;
+        if let Some(noise) = self.noises.iter().find(|n| !(0.0..=1.0).contains(*n)) {
+            return Err(Error::setting("noises", noise, "shares from 0 to 1"));
+        }
+        Ok(())
+    }
+
+    fn run_seed(&self, seed: Seed, progress: &Progress) -> Result<Tables> {
+        let (mut training, mut features) = (Vec::new(), Vec::new());
+        for &noise in &self.noises {
+            let split = ImageSplit::load(self.set, self.per_class, noise, seed)?;
+            let targets = Both::one_hot(&split)?;
+            let examples = targets.examples(&split, self.recipe.loss)?;
+            let size = (split.train.ncols(), split.classes);
+            let mut last = None;
+            self.recipe.train(
+                &examples,
+                size,
+                seed,
+                &self.record,
+                progress,
+                |net, epoch| {
+                    let (row, found) = observe(net, &split, &targets)?;
+                    training.push(row.led_by("epoch", epoch as i64)?.led_by("noise", noise)?);
+                    last = Some(found);
+                    Ok(())
+                },
+            )?;
+            if let Some(found) = last {
+                features.push(found.features_table(self.shown)?.led_by("noise", noise)?);
+            }
+        }
+        let mut tables = Tables::new();
+        tables.insert("training".into(), Table::concat(training)?);
+        tables.insert("features".into(), Table::concat(features)?);
+        Ok(tables)
+    }
+
+    fn draw(&self, outcome: &Outcome) -> Result<Figures> {
+        let features = outcome.table("features")?;
+        let labelled: Vec<(String, Table)> = self
+            .noises
+            .iter()
+            .map(|noise| Ok((label(*noise), features.rows_where("noise", *noise)?)))
+            .collect::<Result<_>>()?;
+        Ok(Figures::new()
+            .with(
+                "fig-3.5",
+                Figure::new("Fig. 3.5: with labels at random as with true ones, few features are used")
+                    .columns(3)
+                    .panels(cumulative_panels(&labelled)?)
+                    .note(format!(
+                        "after training, test set of {}, median of seeds; published: ResNet18 on 10,000 images of CIFAR-10",
+                        self.set.name()
+                    )),
+            )
+            .with("training", self.course(outcome)?))
+    }
+
+    fn measure(&self, outcome: &Outcome) -> Result<Claims> {
+        self.claims_of(outcome)
+    }
+}
+
+fn label(noise: f64) -> String {
+    format!("{:.0} % random", 100.0 * noise)
+}
+
+impl RandomLabels {
+    fn course(&self, outcome: &Outcome) -> Result<Figure> {
+        let table = outcome.table("training")?;
+        let mut figure =
+            Figure::new("In training: random labels take longer, and end in the same regime")
+                .columns(2);
+        for (title, y, column) in [
+            ("test set", "κ_{CKA}", "kappa"),
+            ("training set", "NC1", "nc1_trace"),
+            ("training accuracy", "share", "train_accuracy"),
+            ("test accuracy", "share", "test_accuracy"),
+        ] {
+            let mut panel = Panel::new(title)
+                .x("epoch (0 at the left edge)")
+                .y(y)
+                .log_x();
+            if column == "kappa" || column == "nc1_trace" {
+                panel = panel.log_y();
+            }
+            if column == "kappa" {
+                panel = panel.h_line(FeatureMetrics::EPSILON, "MF below");
+            }
+            for (i, noise) in self.noises.iter().enumerate() {
+                let curves = by_seed(&table.rows_where("noise", *noise)?, "epoch", column)?;
+                let shifted = curves.into_iter().map(|(x, y)| (left_edge(x), y));
+                panel = draw_seeds(
+                    panel,
+                    &label(*noise),
+                    shifted.collect(),
+                    Style::new().cycle(i),
+                );
+            }
+            figure = figure.panel(panel);
+        }
+        Ok(figure)
+    }
+
+    fn end(&self, outcome: &Outcome, noise: f64, column: &str) -> Result<Interval> {
+        let rows = outcome.table("training")?.rows_where("noise", noise)?;
+        let last = rows.rows_where("epoch", self.recipe.epochs as i64)?;
+        Ok(stats::mean(&last.f64s(column)?))
+    }
+
+    fn claims_of(&self, outcome: &Outcome) -> Result<Claims> {
+        let mut claims = Vec::new();
+        let classes = self.set.classes() as f64;
+        for &noise in &self.noises {
+            let end = |column: &str| self.end(outcome, noise, column);
+            let (name, percent) = (label(noise), format!("{:.0}", 100.0 * noise));
+            let (kappa, train) = (end("kappa")?, end("kappa_train")?);
+            claims.push(
+                Claim::new(
+                    &format!("minimum-{percent}"),
+                    "Fig. 3.5",
+                    &format!("{name}: the network converges to the minimum feature regime"),
+                    "κ_CKA below 0.1 on the test set",
+                    kappa,
+                )
+                .verdict(Verdict::below(kappa, FeatureMetrics::EPSILON))
+                .note(format!(
+                    "{train} on the training set; training accuracy {}",
+                    end("train_accuracy")?
+                )),
+            );
+            let intensity = end("intensity_dimension")?;
+            claims.push(
+                Claim::new(
+                    &format!("dimension-{percent}"),
+                    "Fig. 3.5",
+                    &format!("{name}: as few features as classes matter"),
+                    &format!("D_eff(ρ) within 20 % of {classes}"),
+                    intensity,
+                )
+                .verdict(differs(Verdict::within(
+                    intensity,
+                    0.8 * classes,
+                    1.2 * classes,
+                )))
+                .note(format!(
+                    "D_eff(Q̂) {} on the training set, {} on the test set; NC1 {}",
+                    end("utilization_train")?,
+                    end("utilization_dimension")?,
+                    end("nc1_trace")?
+                )),
+            );
+        }
+        let accuracy = |noise: f64| self.end(outcome, noise, "test_accuracy");
+        let (most, least) = (
+            self.noises.iter().copied().fold(0.0, f64::max),
+            self.noises.iter().copied().fold(1.0, f64::min),
+        );
+        let (clean, random) = (accuracy(least)?, accuracy(most)?);
+        claims.push(
+            Claim::new(
+                "performance",
+                "Fig. 3.5",
+                "the networks differ markedly in performance",
+                &format!("test accuracy at {} below 0.2", label(most)),
+                random,
+            )
+            .verdict(Verdict::below(random, 0.2))
+            .note(format!("{clean} at {}", label(least))),
+        );
+        let quality = self.end(outcome, most, "quality_share")?;
+        claims.push(
+            Claim::new("structure", "§3.5.3", "few features do not need structure in the data: those of random labels say nothing of the true ones", &format!("Π*(C)/Π*(p) at {} below 0.5", label(most)), quality)
+                .verdict(Verdict::below(quality, 0.5))
+                .note(format!("{} at {}", self.end(outcome, least, "quality_share")?, label(least))),
+        );
+        Ok(Claims(claims))
+    }
+}
