@@ -157,6 +157,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::SharpNoise>(),
         &entry::<thesis::MalignantOverfitting>(),
         &entry::<thesis::StepFeatures>(),
+        &entry::<thesis::TwoDynamics>(),
         &entry::<thesis::TrainedCollapse>(),
         &entry::<thesis::DelayedModes>(),
         &entry::<thesis::StageTraining>(),

@@ -8,8 +8,9 @@
 //! Table `features`, by seed, `kind` and `k` up to `shown`, after training on the test set: `intensity`, `quality`, `utilization`, their cumulative sums.
 
 use super::fewest::{cumulative_panels, left_edge};
-use super::recipe::{ImageSplit, Recipe};
-use super::trained::{Both, accuracy, features, last_layer, measure, row};
+use super::numbers::differs;
+use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
+use super::trained::{Both, Observed, accuracy, features, measure, row};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
 use crate::experiment::check::whole;
@@ -19,7 +20,7 @@ use crate::figure::{Figure, Figures, Panel, Style};
 use crate::metric::eigenfunction::Gram;
 use crate::metric::feature::effective_dimension;
 use crate::metric::representation::FeatureMetrics;
-use crate::model::network::{Loss, MlpTrainer};
+use crate::model::network::Loss;
 use crate::seed::Seed;
 use crate::stats::{self, Interval};
 use crate::table::Table;
@@ -55,7 +56,7 @@ fn at(epochs: &[usize]) -> Schedule {
 
 fn recipe(hidden: Vec<usize>, rate: f64, epochs: usize, drop_every: usize) -> Recipe {
     Recipe {
-        hidden,
+        net: Net::Mlp { hidden },
         loss: Loss::HalfSquares,
         rate,
         momentum: 0.9,
@@ -95,13 +96,11 @@ impl Experiment for DigitRegression {
                 "regression" => (&self.regression, Both::digits(&split)),
                 _ => (&self.classification, Both::one_hot(&split)?),
             };
-            let examples = targets.examples(&split, recipe.loss)?;
-            let size = (split.train.ncols(), targets.train.ncols());
             let mut last = None;
             recipe.train(
-                &examples,
-                size,
-                seed,
+                &split,
+                &targets,
+                (Dynamics::Backpropagation, seed),
                 &self.record,
                 progress,
                 |net, epoch| {
@@ -147,11 +146,11 @@ impl Experiment for DigitRegression {
 }
 
 fn record(
-    net: &mut MlpTrainer<f32>,
+    net: &mut dyn Observed,
     split: &ImageSplit,
     targets: &Both,
 ) -> Result<(Table, FeatureMetrics)> {
-    let layer = last_layer(net)?;
+    let layer = net.layer_of()?;
     let train = features(net, split.train.view())?;
     let test = features(net, split.test.view())?;
     let share = |outputs: &Array2<f64>, labels: &[usize]| match outputs.ncols() {
@@ -274,9 +273,9 @@ impl DigitRegression {
                 "effective dimension of the intensities of centred features below 1.5",
                 varying,
             )
-            .verdict(Verdict::below(varying, 1.5))
+            .verdict(differs(Verdict::below(varying, 1.5)))
             .note(format!(
-                "training set; the first has the share {}",
+                "training set; the first has the share {}, and many small ones the rest, which κ_CKA weighs by their squares",
                 end("regression", "varying_share")?
             )),
         );

@@ -16,7 +16,7 @@ mod claims;
 mod report;
 mod synthetic;
 
-use super::recipe::{ImageSplit, Recipe};
+use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
 use super::trained::{Both, observe};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
@@ -61,7 +61,7 @@ fn at(epochs: &[usize]) -> Schedule {
 
 fn recipe(hidden: Vec<usize>, batch: usize, epochs: usize, drop_every: usize) -> Recipe {
     Recipe {
-        hidden,
+        net: Net::Mlp { hidden },
         loss: Loss::HalfSquares,
         rate: 0.05,
         momentum: 0.9,
@@ -120,13 +120,11 @@ impl TrainedCollapse {
     fn training(&self, seed: Seed, progress: &Progress) -> Result<Table> {
         let split = ImageSplit::load(self.set, self.per_class, 0.0, seed)?;
         let targets = Both::one_hot(&split)?;
-        let examples = targets.examples(&split, self.recipe.loss)?;
-        let size = (split.train.ncols(), split.classes);
         let mut rows = Vec::new();
         self.recipe.train(
-            &examples,
-            size,
-            seed,
+            &split,
+            &targets,
+            (Dynamics::Backpropagation, seed),
             &self.record,
             progress,
             |net, epoch| {

@@ -7,7 +7,7 @@
 
 use super::fewest::{cumulative_panels, left_edge};
 use super::numbers::differs;
-use super::recipe::{ImageSplit, Recipe};
+use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
 use super::trained::{Both, observe};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::{Error, Result};
@@ -51,7 +51,7 @@ fn at(epochs: &[usize]) -> Schedule {
 
 fn recipe(hidden: Vec<usize>, epochs: usize, drop_every: usize) -> Recipe {
     Recipe {
-        hidden,
+        net: Net::Mlp { hidden },
         loss: Loss::HalfSquares,
         rate: 0.05,
         momentum: 0.9,
@@ -90,13 +90,11 @@ impl Experiment for RandomLabels {
         for &noise in &self.noises {
             let split = ImageSplit::load(self.set, self.per_class, noise, seed)?;
             let targets = Both::one_hot(&split)?;
-            let examples = targets.examples(&split, self.recipe.loss)?;
-            let size = (split.train.ncols(), split.classes);
             let mut last = None;
             self.recipe.train(
-                &examples,
-                size,
-                seed,
+                &split,
+                &targets,
+                (Dynamics::Backpropagation, seed),
                 &self.record,
                 progress,
                 |net, epoch| {

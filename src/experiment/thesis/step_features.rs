@@ -17,7 +17,7 @@
 
 mod report;
 
-use super::trained::{features, last_layer, measure, residuals, row};
+use super::trained::{Observed, features, measure, residuals, row};
 use crate::claim::Claims;
 use crate::error::Result;
 use crate::experiment::check::{distinct, positive, whole};
@@ -213,7 +213,7 @@ impl StepFeatures {
         let e = Eigenfunctions::fit(on_grid.view())?;
         let values = e.evaluate(on_grid.view())?;
         let residuals = residuals(&values, &train.y);
-        let outputs = last_layer(net)?.outputs(on_grid.view())?;
+        let outputs = net.layer_of()?.outputs(on_grid.view())?;
         let loss = (&outputs - &train.y).mapv(|d| d * d).mean();
         parts.history.push(led(row(
             &metrics,

@@ -5,16 +5,54 @@ use crate::error::Result;
 use crate::metric::feature::indicators;
 use crate::metric::neural_collapse::CollapseVariants;
 use crate::metric::representation::{FeatureFit, FeatureMetrics, LastLayer};
-use crate::model::network::{Examples, Inputs, Loss, MlpTrainer, Targets};
+use crate::model::network::{
+    Architecture, Examples, Inputs, Loss, MlpTrainer, ModuleTrainer, Targets,
+};
 use crate::table::Table;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 /// Samples of a batch whose features are held at once.
 const BATCH: usize = 1000;
 
-/// The last layer in double precision.
-pub(super) fn last_layer(net: &MlpTrainer<f32>) -> Result<LastLayer> {
-    let (weight, bias) = net.layer(net.net().layers() - 1)?;
+/// A network in training whose features are measured.
+pub(super) trait Observed {
+    /// Samples × p.
+    fn features_of(&mut self, inputs: &Inputs<f32>) -> Result<Array2<f32>>;
+    /// The last layer in double precision.
+    fn layer_of(&self) -> Result<LastLayer>;
+    /// Changes the learning rate.
+    fn set_rate(&mut self, rate: f64);
+}
+
+impl Observed for MlpTrainer<f32> {
+    fn features_of(&mut self, inputs: &Inputs<f32>) -> Result<Array2<f32>> {
+        self.features(inputs)
+    }
+
+    fn layer_of(&self) -> Result<LastLayer> {
+        doubled(self.layer(self.net().layers() - 1)?)
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        self.set_lr(rate);
+    }
+}
+
+impl<N: Architecture> Observed for ModuleTrainer<N> {
+    fn features_of(&mut self, inputs: &Inputs<f32>) -> Result<Array2<f32>> {
+        self.features(inputs)
+    }
+
+    fn layer_of(&self) -> Result<LastLayer> {
+        doubled(self.last_layer()?)
+    }
+
+    fn set_rate(&mut self, rate: f64) {
+        self.set_lr(rate);
+    }
+}
+
+fn doubled((weight, bias): (Array2<f32>, Option<Vec<f32>>)) -> Result<LastLayer> {
     let bias = bias.unwrap_or_else(|| vec![0.0; weight.ncols()]);
     LastLayer::new(
         weight.mapv(f64::from),
@@ -23,20 +61,20 @@ pub(super) fn last_layer(net: &MlpTrainer<f32>) -> Result<LastLayer> {
 }
 
 /// Features of inputs in double precision, samples × p.
-pub(super) fn features(net: &mut MlpTrainer<f32>, inputs: ArrayView2<f32>) -> Result<Array2<f64>> {
+pub(super) fn features(net: &mut dyn Observed, inputs: ArrayView2<f32>) -> Result<Array2<f64>> {
     Ok(net
-        .features(&Inputs::Dense(inputs.to_owned()))?
+        .features_of(&Inputs::Dense(inputs.to_owned()))?
         .mapv(f64::from))
 }
 
 /// Eigenfunctions of the training inputs, everything else on the test inputs; in batches.
 pub(super) fn measure(
-    net: &mut MlpTrainer<f32>,
+    net: &mut dyn Observed,
     train: &Array2<f32>,
     test: &Array2<f32>,
     targets: &Array2<f64>,
 ) -> Result<FeatureMetrics> {
-    let mut fit = FeatureFit::new(last_layer(net)?)?;
+    let mut fit = FeatureFit::new(net.layer_of()?)?;
     for batch in train.axis_chunks_iter(Axis(0), BATCH) {
         fit.push(features(net, batch)?.view())?;
     }
@@ -133,11 +171,11 @@ impl Both {
 
 /// One row of a classifier: measures of features on the test set; neural collapse, loss, accuracy, κ, utilization and constant of the training set; test accuracy.
 pub(super) fn observe(
-    net: &mut MlpTrainer<f32>,
+    net: &mut dyn Observed,
     split: &ImageSplit,
     targets: &Both,
 ) -> Result<(Table, FeatureMetrics)> {
-    let layer = last_layer(net)?;
+    let layer = net.layer_of()?;
     let train = features(net, split.train.view())?;
     let outputs = layer.outputs(train.view())?;
     let on_test = layer.outputs(features(net, split.test.view())?.view())?;

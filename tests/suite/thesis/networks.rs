@@ -2,7 +2,7 @@
 
 use crate::common::{refused, run};
 use scurve::experiment::thesis::{
-    DigitRegression, RandomLabels, Recipe, StepFeatures, TrainedCollapse,
+    DigitRegression, Net, RandomLabels, Recipe, StepFeatures, TrainedCollapse, TwoDynamics,
 };
 use scurve::experiment::{Scale, Settings};
 
@@ -148,7 +148,10 @@ fn bad_settings_of_collapse_are_named() {
         change(&mut bad);
         refused(bad)
     };
-    assert_eq!(with(|s| s.recipe.hidden.clear()), "recipe.hidden");
+    assert_eq!(
+        with(|s| s.recipe.net = Net::Mlp { hidden: vec![] }),
+        "recipe.net.hidden"
+    );
     assert_eq!(with(|s| s.recipe.batch = 0), "recipe.batch");
     assert_eq!(with(|s| s.recipe.momentum = 1.0), "recipe.momentum");
     assert_eq!(with(|s| s.recipe.drop = 0.0), "recipe.drop");
@@ -229,6 +232,46 @@ fn bad_settings_of_labels_are_named() {
     let bad = DigitRegression {
         shown: 0,
         ..DigitRegression::preset(Scale::Check)
+    };
+    assert_eq!(refused(bad), "shown");
+}
+
+#[test]
+fn two_dynamics_at_check() {
+    let experiment = TwoDynamics::preset(Scale::Check);
+    let outcome = run(&experiment);
+    let training = outcome.table("training").unwrap();
+    let of = |dynamics: &str, epoch: usize, column: &str| {
+        let rows = training.rows_where("dynamics", dynamics).unwrap();
+        let rows = rows.rows_where("epoch", epoch as i64).unwrap();
+        rows.f64s(column).unwrap()
+    };
+    let last = experiment.recipe.epochs;
+    // Features that do not move: their measures without outputs stay to the last bit.
+    for column in [
+        "intensity_dimension",
+        "quality_dimension",
+        "constant",
+        "nc1_trace",
+    ] {
+        assert_eq!(
+            of("last_layer", 0, column),
+            of("last_layer", last, column),
+            "{column}"
+        );
+        assert_eq!(
+            of("last_layer", 0, column),
+            of("backpropagation", 0, column),
+            "{column}"
+        );
+    }
+    let pairs = of("last_layer", last, "kappa");
+    for (fixed, moved) in pairs.iter().zip(of("backpropagation", last, "kappa")) {
+        assert!(moved < 0.8 * fixed, "{moved} {fixed}");
+    }
+    let bad = TwoDynamics {
+        shown: 1,
+        ..experiment
     };
     assert_eq!(refused(bad), "shown");
 }

@@ -62,10 +62,10 @@ fn collapse(settings: &TrainedCollapse, outcome: &Outcome) -> Result<Figure> {
     .columns(2)
     .panels(panels)
     .note(format!(
-        "{}, {} images a class, hidden layers {:?}; published: residual and VGG networks",
+        "{}, {} images a class, {}; published: residual and VGG networks",
         settings.set.name(),
         settings.per_class,
-        settings.recipe.hidden
+        settings.recipe.net
     )))
 }
 
