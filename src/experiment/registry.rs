@@ -132,6 +132,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<scurves::CrossEntropy>(),
         &entry::<scurves::WeightDecay>(),
         &entry::<scurves::AdamComparison>(),
+        &entry::<physics::DominoEffect>(),
         &entry::<physics::TwoTasks>(),
         &entry::<physics::PowerLawSkills>(),
         &entry::<physics::WasteControl>(),

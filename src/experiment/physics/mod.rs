@@ -3,6 +3,7 @@
 mod collapse;
 mod common_factor;
 mod dependent_skills;
+mod domino_effect;
 mod domino_quanta;
 mod draw;
 mod geometry_against_resource;
@@ -21,6 +22,7 @@ mod waste_control;
 
 pub use collapse::Collapse;
 pub use dependent_skills::DependentSkills;
+pub use domino_effect::DominoEffect;
 pub use domino_quanta::DominoQuanta;
 pub use geometry_against_resource::GeometryAgainstResource;
 pub use hard_skills::HardSkills;

@@ -1,0 +1,60 @@
+//! Trained networks of *Physics of Skill Learning*.
+
+use crate::common::{refused, run};
+use scurve::experiment::physics::DominoEffect;
+use scurve::experiment::{Scale, Settings};
+
+#[test]
+fn parities_are_learned_and_their_times_are_those_of_the_curves() {
+    let experiment = DominoEffect {
+        samples: 2000,
+        frequencies: vec![0.5],
+        steps: 400,
+        ..DominoEffect::preset(Scale::Check)
+    };
+    let outcome = run(&experiment);
+    let (curves, times) = (
+        outcome.table("curves").unwrap(),
+        outcome.table("times").unwrap(),
+    );
+    assert_eq!(times.height(), 2 * (2 + 3 + 3));
+    let first = times.rows_where("run", "imbalance").unwrap();
+    let first = first.rows_where("task", 1).unwrap();
+    for (seed, learned) in first.f64s("learned").unwrap().into_iter().enumerate() {
+        let own = curves.rows_where("run", "imbalance").unwrap();
+        let own = own.rows_where("seed", seed as i64).unwrap();
+        let own = own.rows_where("task", 1).unwrap();
+        let (steps, accuracy) = (own.f64s("step").unwrap(), own.f64s("accuracy").unwrap());
+        assert!((accuracy[0] - 0.5).abs() < 0.15);
+        let over = accuracy.iter().position(|a| *a > 0.95).unwrap();
+        assert_eq!(steps[over], learned);
+    }
+}
+
+#[test]
+fn bad_settings_of_the_domino_effect_are_named() {
+    let plain = || DominoEffect::preset(Scale::Check);
+    let field = |changed: DominoEffect, name: &str| assert_eq!(refused(changed), name);
+    field(DominoEffect { bits: 7, ..plain() }, "bits");
+    field(
+        DominoEffect {
+            frequencies: vec![1.5],
+            ..plain()
+        },
+        "frequencies",
+    );
+    field(
+        DominoEffect {
+            level: 0.4,
+            ..plain()
+        },
+        "level",
+    );
+    field(
+        DominoEffect {
+            every: 201,
+            ..plain()
+        },
+        "every",
+    );
+}
