@@ -15,6 +15,7 @@
 //!
 //! Table `grids`, before training, by number of `points`: `needed`, `quality_dimension`, `utilization_dimension`, `plain_intensity_dimension`.
 
+mod claims;
 mod report;
 
 use super::trained::{Observed, features, measure, residuals, row};
@@ -132,7 +133,7 @@ impl Experiment for StepFeatures {
     }
 
     fn measure(&self, outcome: &Outcome) -> Result<Claims> {
-        report::measure(self, outcome)
+        claims::measure(self, outcome)
     }
 }
 

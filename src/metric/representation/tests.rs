@@ -48,6 +48,56 @@ fn batches_give_what_all_samples_at_once_give() {
     assert!((found.constant - overlap).abs() < 1e-10);
 }
 
+/// numpy, by whole projectors and kernels: features sin(1 + 3i + 7j) + 2 [j = i mod 3], of samples 0 to 19 and 50 to 62 (classes counted from the first), weights
+/// cos(2i + 5j), biases .3, −.2, .1, targets the indicators of i mod 3.
+#[test]
+fn an_independent_program_agrees() {
+    let features = |n: usize, first: usize| {
+        Array2::from_shape_fn((n, 5), |(i, j)| {
+            let phase = 1.0 + 3.0 * (i + first) as f64 + 7.0 * j as f64;
+            phase.sin() + 2.0 * f64::from(u8::from(j == i % 3))
+        })
+    };
+    let weight = Array2::from_shape_fn((5, 3), |(i, j)| (2.0 * i as f64 + 5.0 * j as f64).cos());
+    let layer = LastLayer::new(weight, Array1::from(vec![0.3, -0.2, 0.1])).unwrap();
+    let classes: Vec<usize> = (0..13).map(|i| i % 3).collect();
+    let targets = crate::metric::feature::indicators(&classes, 3).unwrap();
+    let (train, test) = (features(20, 0), features(13, 50));
+    let found = FeatureMetrics::measure(&layer, train.view(), test.view(), targets.view()).unwrap();
+    let quality = [
+        0.238456426266,
+        0.130387748996,
+        0.327327160731,
+        0.165121044759,
+        0.209875569864,
+    ];
+    let utilization = [
+        0.241256579563,
+        0.175405783380,
+        0.314936298925,
+        0.131205133807,
+        0.212495536682,
+    ];
+    for k in 0..5 {
+        assert!((found.quality[k] - quality[k]).abs() < 1e-10);
+        assert!((found.utilization[k] - utilization[k]).abs() < 1e-10);
+    }
+    let expected = [
+        4.761997608433,
+        4.796277827127,
+        3.875699740972,
+        3.725422763778,
+        0.329792575493,
+        0.838889979205,
+    ];
+    for ((name, value), expected) in found.named().into_iter().zip(expected) {
+        assert!(
+            (value - expected).abs() < 1e-10,
+            "{name} {value} {expected}"
+        );
+    }
+}
+
 /// Features of an MP operator with a₁ > 0: C equal features, the first one constant, κ = 0, minimum by both measures.
 #[test]
 fn the_ideal_operator_is_recognised() {
