@@ -145,6 +145,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::SkillOptimizers>(),
         &entry::<physics::DependentSkills>(),
         &entry::<physics::ModularScaling>(),
+        &entry::<physics::SquareModules>(),
         &entry::<physics::Collapse>(),
         &entry::<physics::LearningTimes>(),
         &entry::<physics::ModularTime>(),

@@ -5,6 +5,7 @@ pub mod image;
 mod modular;
 mod parity;
 mod skill_law;
+mod squares;
 mod step;
 
 pub use frequency::Frequencies;
@@ -12,4 +13,5 @@ pub use modular::{ModularOperation, ModularTable};
 pub use parity::{BitLaw, ParityBatch, SparseParity, Subsets};
 pub(crate) use skill_law::BERNOULLI;
 pub use skill_law::{SkillCounts, SkillLaw};
+pub use squares::{SquareForm, SquareSample, Squares};
 pub use step::HeavisideStep;

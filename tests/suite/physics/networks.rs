@@ -1,7 +1,7 @@
 //! Trained networks of *Physics of Skill Learning*.
 
 use crate::common::{refused, run};
-use scurve::experiment::physics::DominoEffect;
+use scurve::experiment::physics::{DominoEffect, SquareModules};
 use scurve::experiment::{Scale, Settings};
 
 #[test]
@@ -56,5 +56,58 @@ fn bad_settings_of_the_domino_effect_are_named() {
             ..plain()
         },
         "every",
+    );
+}
+
+#[test]
+fn squares_are_learned_by_one_network_and_by_two() {
+    let experiment = SquareModules {
+        rare: 100,
+        steps: 2000,
+        ..SquareModules::preset(Scale::Check)
+    };
+    let outcome = run(&experiment);
+    let times = outcome.table("times").unwrap();
+    assert_eq!(times.height(), 4);
+    let curves = outcome.table("curves").unwrap();
+    for modules in [1i64, 2] {
+        let own = times.rows_where("modules", modules).unwrap();
+        let own = own.rows_where("seed", 0).unwrap();
+        let curve = curves.rows_where("modules", modules).unwrap();
+        for (time, loss) in [("t1", "loss1"), ("t2", "loss2")] {
+            let learned = own.f64s(time).unwrap()[0];
+            let (steps, loss) = (curve.f64s("step").unwrap(), curve.f64s(loss).unwrap());
+            assert!(learned > 0.0, "{learned}");
+            // Thinned records: none before the time is below the level.
+            let before = steps.iter().zip(&loss).filter(|(s, _)| **s < learned);
+            assert!(before.clone().count() > 0 && before.clone().all(|(_, l)| *l >= 1e-3));
+        }
+    }
+}
+
+#[test]
+fn bad_settings_of_squares_are_named() {
+    let plain = || SquareModules::preset(Scale::Check);
+    let field = |changed: SquareModules, name: &str| assert_eq!(refused(changed), name);
+    field(
+        SquareModules {
+            width: 21,
+            ..plain()
+        },
+        "modules",
+    );
+    field(
+        SquareModules {
+            rare: 200,
+            ..plain()
+        },
+        "rare",
+    );
+    field(
+        SquareModules {
+            level: 0.0,
+            ..plain()
+        },
+        "level",
     );
 }
