@@ -1,9 +1,9 @@
 //! The minimum-projection operator and neural collapse (thesis, §2.3.1, §2.5.2, appendix D).
 //!
-//! $$ \mathcal T_\mathrm{MP}[u] = a_1 \langle\mathbf 1|u\rangle \mathbf 1 + a_2 P_{\hat{\mathcal H}}[u] \tag{2.8} $$
+//! $$ \mathcal T_\mathrm{MP}\lbrack u\rbrack = a_1 \langle\mathbf 1|u\rangle \mathbf 1 + a_2 P_{\hat{\mathcal H}}\lbrack u\rbrack \tag{2.8} $$
 //!
 //! Inner products are means over the training set. With $\hat f_i = 1_{A_i}$ of C classes of equal size, any features $\Phi$ with
-//! $\mathcal T[u](x) = \Phi(x)\cdot\langle\Phi|u\rangle$ are collapsed: [`Propositions`] measures how exactly.
+//! $\mathcal T\lbrack u\rbrack(x) = \Phi(x)\cdot\langle\Phi|u\rangle$ are collapsed: [`Propositions`] measures how exactly.
 
 use super::feature::indicators;
 use crate::error::{Error, Result};
@@ -97,7 +97,7 @@ fn balanced(labels: &[usize], classes: usize) -> Result<()> {
     Ok(())
 }
 
-/// How far features of classes of equal size are from what the propositions say, with $\mathcal T[u](x) = \Phi(x)\cdot\langle\Phi|u\rangle$ of the samples themselves. Each is
+/// How far features of classes of equal size are from what the propositions say, with $\mathcal T\lbrack u\rbrack(x) = \Phi(x)\cdot\langle\Phi|u\rangle$ of the samples themselves. Each is
 /// the largest difference of any entry, over $a_2$ ($\mathrm{Tr}$ of NC1: over $a_2^2$).
 ///
 /// | field | what should agree |
@@ -218,7 +218,7 @@ fn largest(x: &Array2<f64>) -> f64 {
 }
 
 impl MpOperator {
-    /// $\mathcal T_\mathrm{MP}[u]$ on the samples of `labels` by Eq. 2.8 itself, for comparison with features.
+    /// $\mathcal T_\mathrm{MP}\lbrack u\rbrack$ on the samples of `labels` by Eq. 2.8 itself, for comparison with features.
     ///
     /// # Errors
     /// Classes of different sizes; another number of values than labels.
