@@ -141,6 +141,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::DominoQuanta>(),
         &entry::<physics::ScalingLaws>(),
         &entry::<physics::QuadraticLoss>(),
+        &entry::<physics::AdditionGrokking>(),
         &entry::<physics::HardSkills>(),
         &entry::<physics::SkillOptimizers>(),
         &entry::<physics::DependentSkills>(),

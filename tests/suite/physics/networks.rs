@@ -1,7 +1,7 @@
 //! Trained networks of *Physics of Skill Learning*.
 
 use crate::common::{refused, run};
-use scurve::experiment::physics::{DominoEffect, SquareModules};
+use scurve::experiment::physics::{AdditionGrokking, DominoEffect, SquareModules};
 use scurve::experiment::{Scale, Settings};
 
 #[test]
@@ -109,5 +109,77 @@ fn bad_settings_of_squares_are_named() {
             ..plain()
         },
         "level",
+    );
+}
+
+#[test]
+fn sums_that_are_shown_are_learned_under_every_rule() {
+    let experiment = AdditionGrokking {
+        steps: 200,
+        ..AdditionGrokking::preset(Scale::Check)
+    };
+    let outcome = run(&experiment);
+    let runs = outcome.table("runs").unwrap();
+    // two seeds, two decays, four rules
+    assert_eq!(runs.height(), 2 * 2 * 4);
+    let known = runs
+        .rows_where("beta1", 0.9)
+        .unwrap()
+        .f64s("known")
+        .unwrap();
+    assert!(known.iter().all(|step| *step > 0.0), "{known:?}");
+    let curves = outcome.table("curves").unwrap();
+    let (train, loss) = (curves.f64s("train").unwrap(), curves.f64s("loss").unwrap());
+    assert!(train[0] < 0.4 && (loss[0] / 7f64.ln() - 1.0).abs() < 0.5);
+}
+
+/// A rate at which sign descent leaves the finite numbers is a row with its step, not an error and not a number.
+#[test]
+fn a_run_that_diverges_is_recorded_with_its_step() {
+    let experiment = AdditionGrokking {
+        rate: 1e200,
+        seeds: 1,
+        ..AdditionGrokking::preset(Scale::Check)
+    };
+    let runs = run(&experiment).table("runs").unwrap();
+    let (diverged, general) = (
+        runs.f64s("diverged").unwrap(),
+        runs.f64s("general").unwrap(),
+    );
+    assert!(diverged.iter().all(|step| *step >= 1.0), "{diverged:?}");
+    assert!(general.iter().all(|step| step.is_nan()));
+}
+
+#[test]
+fn bad_settings_of_grokking_are_named() {
+    let plain = || AdditionGrokking::preset(Scale::Check);
+    let field = |changed: AdditionGrokking, name: &str| assert_eq!(refused(changed), name);
+    field(
+        AdditionGrokking {
+            modulus: 2,
+            ..plain()
+        },
+        "modulus",
+    );
+    field(
+        AdditionGrokking {
+            fraction: 0.0,
+            ..plain()
+        },
+        "fraction",
+    );
+    field(
+        AdditionGrokking {
+            done: 1.5,
+            ..plain()
+        },
+        "done",
+    );
+    field(
+        AdditionGrokking {
+            decays: vec![0.1, 0.1],
+            ..plain()
+        },
+        "decays",
     );
 }
