@@ -144,6 +144,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::AdditionGrokking>(),
         &entry::<physics::HardSkills>(),
         &entry::<physics::SkillOptimizers>(),
+        &entry::<physics::ParityAgainstResource>(),
         &entry::<physics::DependentSkills>(),
         &entry::<physics::ModularScaling>(),
         &entry::<physics::SquareModules>(),
@@ -175,6 +176,8 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::ExtendedMultilinear>(),
         &entry::<thesis::AnyStart>(),
         &entry::<thesis::LazyRich>(),
+        &entry::<thesis::TargetDownscaling>(),
+        &entry::<thesis::ImageGrokking>(),
     ];
     ALL
 }

@@ -14,8 +14,8 @@
 //! | `speed` (of the first seed) | step of the published OR graph | `t`, `level` and `speed` (−du/dt / η) of skill 2 |
 //! | `random` | seed, form | `gated`, `learned` (of those), `in_order` (of those) |
 
-mod report;
-mod run;
+pub(super) mod report;
+pub(super) mod run;
 
 use crate::claim::Claims;
 use crate::error::{Error, Result};

@@ -12,20 +12,17 @@
 
 mod report;
 
+use super::parities::{Seen, Strings};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
 use crate::experiment::check::{distinct, positive, whole};
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::Figures;
-use crate::model::network::{Batches, Examples, Inputs, Loss, Mlp, MlpTrainer, Targets};
+use crate::model::network::{Loss, Mlp, MlpTrainer};
 use crate::optimizer::Adam;
 use crate::seed::Seed;
 use crate::table::Table;
 use crate::task::Subsets;
-use crate::trace::Schedule;
-use ndarray::{Array2, s};
-use rand::RngExt;
-use std::ops::ControlFlow;
 
 settings! {
     /// Settings of the domino effect in a trained network.
@@ -150,28 +147,19 @@ impl DominoEffect {
     fn train(&self, run: &Run, seed: Seed, progress: &Progress) -> Result<(Table, Table)> {
         let train = Strings::new(self.samples, self.bits, &run.tasks, seed, "data");
         let test = Strings::new(self.test, self.bits, &run.tasks, seed, "data/test");
-        let examples = train.examples(run.p)?;
+        let examples = train.weighted(run.p)?;
         let net = Mlp::new([self.bits, self.width, run.tasks.len()]);
         let mut net = MlpTrainer::<f64>::new(&net, Loss::Mse, Adam::new(self.rate), seed)?;
         let tasks = run.tasks.len();
-        let mut seen = Seen::new(tasks);
-        let schedule = Schedule::Every { steps: self.every };
-        net.train(
-            run.steps,
-            Batches::Full(&examples),
-            &schedule,
-            |net, step| {
-                progress.check()?;
-                let (train, test) = (train.accuracy(net)?, test.accuracy(net)?);
-                seen.push(step, &train, &test);
-                // Nothing happens after all is learned.
-                let learned = test.iter().all(|accuracy| *accuracy > 0.995);
-                Ok(if learned {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                })
-            },
+        let (steps, every) = (run.steps, self.every);
+        // Nothing happens after all is learned.
+        let end = Some(0.995);
+        let seen = Seen::of(
+            &mut net,
+            &examples,
+            (steps, every, end),
+            (&train, &test),
+            progress,
         )?;
         let first = |level: f64| (0..tasks).map(|k| seen.first(k, level)).collect::<Vec<_>>();
         let times = Table::new()
@@ -180,114 +168,5 @@ impl DominoEffect {
             .with("learned", first(self.level))?;
         let led = |table: Table| table.led_by("p", run.p)?.led_by("run", run.name);
         Ok((led(seen.table()?)?, led(times)?))
-    }
-}
-
-/// Random strings with their parities.
-struct Strings {
-    inputs: Inputs<f64>,
-    parities: Array2<f64>,
-}
-
-impl Strings {
-    /// `count` strings of fair bits from one stream of the seed; bit 1 is the number 1.
-    fn new(count: usize, bits: usize, tasks: &Subsets, seed: Seed, stream: &str) -> Self {
-        let mut rng = seed.stream(stream);
-        let x = Array2::from_shape_fn((count, bits), |_| f64::from(u8::from(rng.random::<bool>())));
-        let parities = Array2::from_shape_fn((count, tasks.len()), |(i, k)| {
-            tasks.of(k).iter().map(|bit| x[[i, *bit]]).sum::<f64>() % 2.0
-        });
-        Self {
-            inputs: Inputs::Dense(x),
-            parities,
-        }
-    }
-
-    /// With the second task left out of all strings but the last p₂.
-    fn examples(&self, p: f64) -> Result<Examples<f64>> {
-        let mut weights = Array2::ones(self.parities.dim());
-        let n = self.parities.nrows();
-        let shown = ((p * n as f64).round() as usize).clamp(1, n);
-        weights.slice_mut(s![..n - shown, 1]).fill(0.0);
-        let targets = Targets::Weighted(self.parities.clone(), weights);
-        Examples::new(self.inputs.clone(), targets)
-    }
-
-    /// Share of strings for which an output is on the right side of ½, task by task.
-    fn accuracy(&self, net: &mut MlpTrainer<f64>) -> Result<Vec<f64>> {
-        let outputs = net.outputs(&self.inputs)?;
-        let right = |k: usize| {
-            let pairs = outputs.column(k).into_iter().zip(self.parities.column(k));
-            pairs.filter(|(f, y)| (**f > 0.5) == (**y > 0.5)).count()
-        };
-        let n = self.parities.nrows() as f64;
-        Ok((0..self.parities.ncols())
-            .map(|k| right(k) as f64 / n)
-            .collect())
-    }
-}
-
-/// The accuracies that a run has shown.
-struct Seen {
-    tasks: usize,
-    steps: Vec<usize>,
-    train: Vec<f64>,
-    test: Vec<f64>,
-}
-
-impl Seen {
-    fn new(tasks: usize) -> Self {
-        Self {
-            tasks,
-            steps: Vec::new(),
-            train: Vec::new(),
-            test: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, step: usize, train: &[f64], test: &[f64]) {
-        self.steps.push(step);
-        self.train.extend(train);
-        self.test.extend(test);
-    }
-
-    /// The first recorded step at which a task exceeds the level; NaN when none does.
-    fn first(&self, task: usize, level: f64) -> f64 {
-        let rows = self.steps.iter().zip(self.test.chunks_exact(self.tasks));
-        let mut over = rows.filter(|(_, test)| test[task] > level);
-        over.next().map_or(f64::NAN, |(step, _)| *step as f64)
-    }
-
-    fn table(self) -> Result<Table> {
-        let each = self.steps.iter().flat_map(|step| vec![*step; self.tasks]);
-        Table::new()
-            .with("step", each.collect::<Vec<_>>())?
-            .with(
-                "task",
-                (1..=self.tasks)
-                    .collect::<Vec<_>>()
-                    .repeat(self.steps.len()),
-            )?
-            .with("accuracy", self.test)?
-            .with("train", self.train)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_third_parity_is_made_of_the_first_two_and_rare_strings_are_the_last() {
-        let tasks = Subsets::new(vec![vec![0, 1], vec![2, 3], vec![0, 1, 2, 3]], 8).unwrap();
-        let strings = Strings::new(500, 8, &tasks, Seed(0), "data");
-        let made = |y: ndarray::ArrayView1<f64>| (y[0] + y[1]) % 2.0 == y[2];
-        assert!(strings.parities.outer_iter().all(made));
-        let Targets::Weighted(_, weights) = strings.examples(0.1).unwrap().targets else {
-            panic!("weighted targets");
-        };
-        assert_eq!(weights.column(1).sum(), 50.0);
-        assert_eq!((weights[[449, 1]], weights[[450, 1]]), (0.0, 1.0));
-        assert_eq!(weights.sum(), 1050.0);
     }
 }

@@ -8,7 +8,7 @@ use crate::experiment::check::{positive, whole};
 use crate::model::network::{Batches, Cnn, Loss, Mlp, MlpTrainer, ModuleTrainer};
 use crate::optimizer::{Optimizer, Sgd};
 use crate::seed::Seed;
-use crate::task::image::{ImageSet, Normalisation};
+use crate::task::image::{ImageSet, Images, Normalisation};
 use crate::trace::Schedule;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -196,19 +196,34 @@ pub(super) struct ImageSplit {
 }
 
 impl ImageSplit {
-    /// `per_class` training images of each class; a share `noise` of their labels is drawn anew.
+    /// `per_class` training images of each class, normalised by them; a share `noise` of their labels is drawn anew.
     pub fn load(set: ImageSet, per_class: usize, noise: f64, seed: Seed) -> Result<Self> {
         let data = set.load()?;
         let train = data.train.balanced(per_class, seed)?;
         let train = train.with_label_noise(noise, seed)?;
         let scale = Normalisation::of(&train)?;
+        Self::of(&train, &data.test, &scale)
+    }
+
+    /// The same with true labels and pixels on a given scale.
+    pub fn scaled(
+        set: ImageSet,
+        per_class: usize,
+        seed: Seed,
+        scale: &Normalisation,
+    ) -> Result<Self> {
+        let data = set.load()?;
+        Self::of(&data.train.balanced(per_class, seed)?, &data.test, scale)
+    }
+
+    fn of(train: &Images, test: &Images, scale: &Normalisation) -> Result<Self> {
         Ok(Self {
             labels: train.classes_of(),
             classes: train.classes,
             shape: train.shape(),
-            train: train.rows_f32(&scale)?,
-            test: data.test.rows_f32(&scale)?,
-            test_labels: data.test.classes_of(),
+            train: train.rows_f32(scale)?,
+            test: test.rows_f32(scale)?,
+            test_labels: test.classes_of(),
         })
     }
 }

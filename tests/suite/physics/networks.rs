@@ -1,7 +1,9 @@
 //! Trained networks of *Physics of Skill Learning*.
 
 use crate::common::{refused, run};
-use scurve::experiment::physics::{AdditionGrokking, DominoEffect, SquareModules};
+use scurve::experiment::physics::{
+    AdditionGrokking, DominoEffect, ParityAgainstResource, SquareModules,
+};
 use scurve::experiment::{Scale, Settings};
 
 #[test]
@@ -181,5 +183,64 @@ fn bad_settings_of_grokking_are_named() {
             ..plain()
         },
         "decays",
+    );
+}
+
+/// The model's skills 1 and 2 are equal, and the rms of a form is that of the curves that are shown.
+#[test]
+fn a_resource_model_is_held_against_the_network_that_it_describes() {
+    let experiment = ParityAgainstResource::preset(Scale::Check);
+    let outcome = run(&experiment);
+    let curves = outcome.table("curves").unwrap();
+    let models = outcome.table("models").unwrap();
+    let rmse = outcome.table("rmse").unwrap();
+    // two seeds, five forms with a gate and three without, three tasks and all
+    assert_eq!(rmse.height(), 2 * (5 + 3) * 4);
+    for (name, form) in [("dependent", "soft"), ("independent", "timed")] {
+        let model = models.rows_where("run", name).unwrap();
+        let model = model.rows_where("form", form).unwrap();
+        let of = |task: i64| {
+            let own = model.rows_where("task", task).unwrap();
+            own.f64s("level").unwrap()
+        };
+        assert_eq!(of(1), of(2));
+        let network = curves.rows_where("run", name).unwrap();
+        let network = network.rows_where("seed", 0).unwrap();
+        let network = network.rows_where("task", 3).unwrap();
+        let squares = network.f64s("level").unwrap().into_iter().zip(of(3));
+        let squares: Vec<f64> = squares.map(|(a, b)| (a - b).powi(2)).collect();
+        let expected = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt();
+        let own = rmse.rows_where("run", name).unwrap();
+        let own = own.rows_where("form", form).unwrap();
+        let own = own.rows_where("task", 3).unwrap();
+        let measured = own.f64s("rmse").unwrap()[0];
+        assert!((measured - expected).abs() < 1e-12, "{measured} {expected}");
+    }
+}
+
+#[test]
+fn bad_settings_of_parities_beside_the_model_are_named() {
+    let plain = || ParityAgainstResource::preset(Scale::Check);
+    let field = |changed: ParityAgainstResource, name: &str| assert_eq!(refused(changed), name);
+    field(
+        ParityAgainstResource {
+            unskill: 1.0,
+            ..plain()
+        },
+        "unskill",
+    );
+    field(
+        ParityAgainstResource {
+            changed: 301,
+            ..plain()
+        },
+        "changed",
+    );
+    field(
+        ParityAgainstResource {
+            gamma: 0.0,
+            ..plain()
+        },
+        "gamma",
     );
 }

@@ -16,7 +16,8 @@ fn of(table: &Table, graph: &str, form: &str, solver: &str) -> Result<Table> {
         .rows_where("solver", solver)
 }
 
-fn name(form: &str) -> &'static str {
+/// A form in a legend.
+pub(in super::super) fn name(form: &str) -> &'static str {
     match form {
         "free" => "no gates",
         "soft" => "1 − u^{γ}, in both",

@@ -10,7 +10,7 @@ use crate::table::Table;
 use rand::RngExt;
 
 /// Names of the forms; `free` has no gates.
-pub(super) const FORMS: [&str; 5] = [
+pub(in super::super) const FORMS: [&str; 5] = [
     "free",
     "soft",
     "soft_numerator",
@@ -18,7 +18,8 @@ pub(super) const FORMS: [&str; 5] = [
     "printed_denominator",
 ];
 
-fn gating(form: &str, soft_gamma: f64, printed_gamma: f64) -> Gating {
+/// The gating of a form that is not `free`.
+pub(in super::super) fn gating(form: &str, soft_gamma: f64, printed_gamma: f64) -> Gating {
     match form {
         "soft_numerator" => Gating::soft(soft_gamma).weighting_denominator(false),
         "printed" => Gating::as_printed(printed_gamma),
