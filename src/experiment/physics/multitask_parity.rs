@@ -12,7 +12,9 @@
 //!
 //! Table `times`, the widest networks: `alpha`, `beta1`, `beta2`, `skill` (from 1), `time`, the first recorded step at which the skill's held-out accuracy exceeds `level`; NaN: never.
 
-mod report;
+mod claims;
+mod exponents;
+mod figures;
 
 use crate::claim::Claims;
 use crate::error::{Error, Result};
@@ -38,7 +40,7 @@ settings! {
         /// Fresh strings of a step.
         batch: usize = 256, 1024, 20_000;
         /// Hidden units; the largest is that of the loss against steps.
-        widths: Vec<usize> = vec![4, 6, 8, 16], vec![8, 12, 16, 24, 32, 128], vec![10, 14, 21, 31, 45, 66, 96, 140, 205, 300];
+        widths: Vec<usize> = vec![4, 6, 8, 16], vec![8, 12, 16, 24, 32, 96], vec![10, 14, 21, 31, 45, 66, 96, 140, 205, 300];
         /// Exponents α of the frequencies; published: a range that is not said.
         alphas: Vec<f64> = vec![1.2, 1.5], vec![1.2, 1.5, 1.8], vec![1.2, 1.3, 1.4, 1.5];
         /// (β₁, β₂) of Adam.
@@ -46,7 +48,7 @@ settings! {
         /// Learning rate of Adam.
         lr: f64 = 0.01, 0.003, 0.001;
         /// Steps.
-        steps: usize = 200, 4000, 100_000;
+        steps: usize = 200, 3000, 100_000;
         /// First and last step of the fit of α_S.
         fit_steps: [usize; 2] = [20, 200], [300, 3000], [1000, 10_000];
         /// First and last width of the fit of α_N; not published.
@@ -158,11 +160,11 @@ impl Experiment for MultitaskParity {
     }
 
     fn draw(&self, outcome: &Outcome) -> Result<Figures> {
-        report::draw(self, outcome)
+        figures::draw(self, outcome)
     }
 
     fn measure(&self, outcome: &Outcome) -> Result<Claims> {
-        report::measure(self, outcome)
+        claims::measure(self, outcome)
     }
 }
 
