@@ -32,15 +32,15 @@ settings! {
     /// Settings of multitask sparse parity.
     pub struct MultitaskParity {
         /// Number of skills n_tasks.
-        tasks: usize = 6, 60, 500;
+        tasks: usize = 6, 300, 500;
         /// Bits n that skills look at.
-        bits: usize = 8, 20, 100;
+        bits: usize = 8, 28, 100;
         /// Bits k of a skill.
         subset: usize = 2, 2, 3;
         /// Fresh strings of a step.
         batch: usize = 256, 1024, 20_000;
         /// Hidden units; the largest is that of the loss against steps.
-        widths: Vec<usize> = vec![4, 6, 8, 16], vec![8, 12, 16, 24, 32, 96], vec![10, 14, 21, 31, 45, 66, 96, 140, 205, 300];
+        widths: Vec<usize> = vec![4, 6, 8, 16], vec![8, 12, 18, 28, 64], vec![10, 14, 21, 31, 45, 66, 96, 140, 205, 300];
         /// Exponents α of the frequencies; published: a range that is not said.
         alphas: Vec<f64> = vec![1.2, 1.5], vec![1.2, 1.5, 1.8], vec![1.2, 1.3, 1.4, 1.5];
         /// (β₁, β₂) of Adam.
@@ -52,9 +52,9 @@ settings! {
         /// First and last step of the fit of α_S.
         fit_steps: [usize; 2] = [20, 200], [300, 3000], [1000, 10_000];
         /// First and last width of the fit of α_N; not published.
-        fit_widths: [usize; 2] = [4, 16], [8, 32], [10, 300];
+        fit_widths: [usize; 2] = [4, 16], [8, 28], [10, 300];
         /// Held-out strings of each skill.
-        test: usize = 50, 100, 100;
+        test: usize = 50, 30, 100;
         /// Held-out accuracy of a skill that is learned; not published.
         level: f64 = 0.9, 0.9, 0.9;
         /// Number of seeds; published: one.

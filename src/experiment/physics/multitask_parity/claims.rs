@@ -81,13 +81,16 @@ fn between(
             under,
         )
         .verdict(Verdict::below(under, 0.0))
-        .note(said),
+        .note(format!(
+            "{said}; with {} skills the sum of p_i over those not yet learned falls faster than the models' power law, which has no last skill",
+            settings.tasks
+        )),
     );
     Ok(())
 }
 
 fn listed(values: &[f64]) -> String {
-    let one = |x: &f64| format!("{:.2}", x);
+    let one = |x: &f64| format!("{x:.2}");
     values.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
@@ -128,7 +131,11 @@ fn not_alpha(
         } else {
             Verdict::Inconclusive
         })
-        .note(nearest.2),
+        .note(format!(
+            "{}; for the Domino model's α − 1, which may be meant, see {}-below-domino",
+            nearest.2,
+            against.id()
+        )),
     );
 }
 
