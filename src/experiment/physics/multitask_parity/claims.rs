@@ -126,11 +126,7 @@ fn not_alpha(
             &format!("{symbol} − α where it is nearest to 0, over β and α: not 0"),
             apart,
         )
-        .verdict(if apart.above(0.0) || apart.below(0.0) {
-            Verdict::Holds
-        } else {
-            Verdict::Inconclusive
-        })
+        .verdict(apart_from_zero(apart))
         .note(format!(
             "{}; for the Domino model's α − 1, which may be meant, see {}-below-domino",
             nearest.2,
@@ -139,55 +135,70 @@ fn not_alpha(
     );
 }
 
+fn apart_from_zero(interval: Interval) -> Verdict {
+    if interval.above(0.0) || interval.below(0.0) {
+        Verdict::Holds
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+/// What β₂ does to the exponents.
 fn depends(
     settings: &MultitaskParity,
     all: &[Exponents],
     against: Against,
     claims: &mut Vec<Claim>,
 ) -> Result<()> {
-    let symbol = against.symbol();
     let of = |betas: Betas| all.iter().find(|one| one.betas == betas);
     let Some(short) = of([0.9, 0.9]) else {
         return Ok(());
     };
     for long in [[0.9, 0.999], [0.9, 0.9999]] {
         let Some(other) = of(long) else { continue };
-        let (alpha, gap) = short.most_over(settings, other)?;
-        // The text says so of α_N alone; α_S beside it shows what is particular to it.
-        let (id, statement) = match against {
-            Against::Widths => (
-                format!("alpha-n-lower-{}", long[1]),
-                format!(
-                    "(0.9, 0.9) has a consistently lower α_N than {}",
-                    name(long)
-                ),
-            ),
-            Against::Steps => (
-                format!("alpha-s-lower-{}", long[1]),
-                format!(
-                    "exponents depend on the optimizer: the same for α_S, (0.9, 0.9) against {}",
-                    name(long)
-                ),
-            ),
-        };
-        claims.push(
-            Claim::new(
-                &id,
-                SOURCE,
-                &statement,
-                &format!(
-                    "{symbol} of (0.9, 0.9) less that of {}, at the α where it is largest: below 0",
-                    name(long)
-                ),
-                gap,
-            )
-            .verdict(Verdict::below(gap, 0.0))
-            .note(format!(
-                "largest at α = {alpha}; {} against {}",
-                listed(&short.values()),
-                listed(&other.values())
-            )),
+        let values = format!(
+            "{} against {} at α = {}",
+            listed(&short.values()),
+            listed(&other.values()),
+            listed(&settings.alphas)
         );
+        claims.push(match against {
+            Against::Widths => {
+                let (alpha, gap) = short.most_over(settings, other)?;
+                let mean = short.mean_over(settings, other)?;
+                Claim::new(
+                    &format!("alpha-n-lower-{}", long[1]),
+                    SOURCE,
+                    &format!("(0.9, 0.9) has a consistently lower α_N than {}", name(long)),
+                    &format!(
+                        "α_N of (0.9, 0.9) less that of {}, at the α where it is largest: below 0",
+                        name(long)
+                    ),
+                    gap,
+                )
+                .verdict(Verdict::below(gap, 0.0))
+                .note(format!(
+                    "largest at α = {alpha}; mean over α {mean}; {values}"
+                ))
+            }
+            Against::Steps => {
+                let gap = short.mean_over(settings, other)?;
+                Claim::new(
+                    &format!("alpha-s-depends-{}", long[1]),
+                    SOURCE,
+                    "scaling exponents depend to some extent on the choice of optimizer",
+                    &format!(
+                        "α_S of (0.9, 0.9) less that of {}, mean over α: not 0",
+                        name(long)
+                    ),
+                    gap,
+                )
+                .verdict(apart_from_zero(gap))
+                .note(format!(
+                    "{values}; before the first run it was expected below 0, as for α_N, which the document does not say"
+                ))
+            }
+        });
     }
     Ok(())
 }

@@ -136,6 +136,24 @@ impl Exponents {
         Ok(around(value, square.sqrt(), self.fits.len()))
     }
 
+    /// The mean over α of the exponent less that of `other`: of the same seeds, or by both jackknives with one seed.
+    pub fn mean_over(&self, settings: &MultitaskParity, other: &Self) -> Result<Interval> {
+        if self.seeds[0].len() > 1 {
+            let of_seed = |s: usize| {
+                let gaps = self.seeds.iter().zip(&other.seeds);
+                gaps.map(|(a, b)| a[s] - b[s]).sum::<f64>() / self.seeds.len() as f64
+            };
+            let gaps: Vec<f64> = (0..self.seeds[0].len()).map(of_seed).collect();
+            return Ok(stats::mean(&gaps));
+        }
+        let (own, other) = (
+            self.less(settings, |_| 0.0)?,
+            other.less(settings, |_| 0.0)?,
+        );
+        let half = (own.high - own.value).hypot(other.high - other.value);
+        Ok(around(own.value - other.value, half, own.n))
+    }
+
     /// At the α where it is largest, the exponent less that of `other`: of the same seeds, or by both jackknives with one seed.
     pub fn most_over(&self, settings: &MultitaskParity, other: &Self) -> Result<(f64, Interval)> {
         let mut most = (f64::NAN, Interval::none());
