@@ -140,6 +140,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::Underparametrised>(),
         &entry::<physics::DominoQuanta>(),
         &entry::<physics::ScalingLaws>(),
+        &entry::<physics::MultitaskParity>(),
         &entry::<physics::QuadraticLoss>(),
         &entry::<physics::AdditionGrokking>(),
         &entry::<physics::HardSkills>(),

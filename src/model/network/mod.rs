@@ -22,6 +22,7 @@ mod learner;
 mod loss;
 mod module;
 mod module_trainer;
+mod parity;
 mod spec;
 mod trainer;
 mod transformer;

@@ -96,6 +96,16 @@ impl ParityBatch {
         self.skill[j] as usize
     }
 
+    /// n_s, the number of control bits.
+    pub fn controls(&self) -> usize {
+        self.skills
+    }
+
+    /// The skill of every example, from 0.
+    pub fn skills(&self) -> &[u32] {
+        &self.skill
+    }
+
     /// The skill bit `bit` of example `j`.
     pub fn bit(&self, j: usize, bit: usize) -> bool {
         self.packed[j * self.words + bit / 64] >> (bit % 64) & 1 == 1
@@ -141,6 +151,23 @@ impl ParityBatch {
         }
         // A vector of rows × width numbers has that shape.
         Array2::from_shape_vec((self.len(), width), out).unwrap_or_default()
+    }
+
+    /// The skill bits of every example with these numbers for a bit that is not set and one that is; examples × n_b.
+    pub fn bits_as<T: Copy>(&self, zero: T, one: T) -> Array2<T> {
+        let pair = [zero, one];
+        let mut out = Vec::with_capacity(self.len() * self.bits);
+        for x in self.packed.chunks_exact(self.words) {
+            let mut left = self.bits;
+            for word in x {
+                let here = left.min(64);
+                out.extend((0..here).map(|i| pair[(word >> i & 1) as usize]));
+                left -= here;
+            }
+        }
+        Array2::from_shape_vec((self.len(), self.bits), out)
+            // A vector of rows × width numbers has that shape.
+            .unwrap_or_else(|_| Array2::from_elem((0, 0), zero))
     }
 
     /// $f^* = S g_i$ of every example, Eq. 4.4.

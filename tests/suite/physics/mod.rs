@@ -3,6 +3,7 @@
 
 mod geometry_figures;
 mod learning_times;
+mod multitask_parity;
 mod networks;
 mod quadratic_loss;
 mod resource_models;
