@@ -24,9 +24,9 @@ settings! {
         /// α(0) = β(0) = γ(0) of the path `equal`, and the standard deviation of random ones; c(0) is 0. Not published.
         start: f64 = 0.01, 0.01, 0.01;
         /// End of the paths, ηt S.
-        end: f64 = 8.0, 8.0, 8.0;
+        end: f64 = 12.0, 12.0, 12.0;
         /// Records of a path.
-        records: usize = 200, 400, 1000;
+        records: usize = 300, 600, 2000;
         /// Random states at which the equations are compared.
         states: usize = 5, 50, 200;
         /// Number of seeds: of states and starts.
@@ -36,6 +36,9 @@ settings! {
 
 /// The modes, by the names of their columns.
 const MODES: [&str; 3] = ["first", "second", "third"];
+
+/// 𝓡 of the modes of the parity.
+const ENDS: [f64; 3] = [0.5, 0.25, 0.25];
 
 impl SharedWeights {
     fn net(&self) -> Result<SharedParity> {
@@ -54,7 +57,10 @@ impl SharedWeights {
 
     /// Random α, β, γ.
     fn random(&self, seed: Seed) -> [f64; 4] {
-        let z = seed.normal("init", 1, 3).row(0).mapv(|z| (self.start * z).powi(2));
+        let z = seed
+            .normal("init", 1, 3)
+            .row(0)
+            .mapv(|z| (self.start * z).powi(2));
         [z[0], z[1], z[2], 0.0]
     }
 
@@ -117,14 +123,18 @@ impl Path {
     }
 
     fn constant(&self) -> Vec<f64> {
-        self.states.iter().map(|s| s[3] / self.net.scale()).collect()
+        self.states
+            .iter()
+            .map(|s| s[3] / self.net.scale())
+            .collect()
     }
 
-    /// When `values` have a share of their last one, and stay above.
-    fn reaches(&self, values: &[f64], share: f64) -> f64 {
-        let end = values[values.len() - 1];
-        let level = share * end;
-        match values.windows(2).rposition(|pair| pair[0] < level && pair[1] >= level) {
+    /// When `values` pass `level` for the last time.
+    fn reaches(&self, values: &[f64], level: f64) -> f64 {
+        match values
+            .windows(2)
+            .rposition(|pair| pair[0] < level && pair[1] >= level)
+        {
             Some(i) => {
                 let part = (level - values[i]) / (values[i + 1] - values[i]);
                 self.t[i] + part * (self.t[i + 1] - self.t[i])
@@ -133,9 +143,10 @@ impl Path {
         }
     }
 
-    /// Root mean square distance of a mode, over its end, from the nearest sigmoid through its half.
-    fn sigmoidal(&self, values: &[f64]) -> f64 {
-        let (half, end) = (self.reaches(values, 0.5), values[values.len() - 1]);
+    /// Root mean square distance of mode `q`, over its end, from the nearest sigmoid through its half.
+    fn sigmoidal(&self, q: usize) -> f64 {
+        let (values, end) = (&self.mode(q), ENDS[q]);
+        let half = self.reaches(values, 0.5 * end);
         let left = |rate: f64| -> f64 {
             let pairs = self.t.iter().zip(values);
             let squares = pairs
@@ -143,7 +154,9 @@ impl Path {
                 .sum::<f64>();
             (squares / values.len() as f64).sqrt()
         };
-        let rates = ratios(0.1, 1000.0, 1001).into_iter().map(|r| r * self.net.scale());
+        let rates = ratios(0.1, 1000.0, 1001)
+            .into_iter()
+            .map(|r| r * self.net.scale());
         rates.map(left).fold(f64::INFINITY, f64::min)
     }
 
@@ -193,9 +206,9 @@ impl Experiment for SharedWeights {
         let random = self.path(self.random(seed))?;
         let modes = [random.mode(0), random.mode(1), random.mode(2)];
         let (total, constant) = (random.total(), random.constant());
-        let at = |values: &[f64], share: f64| random.reaches(values, share);
-        let half = [0, 1, 2].map(|q| at(&modes[q], 0.5));
-        let full = [0, 1, 2].map(|q| at(&modes[q], 0.9));
+        let at = |values: &[f64], level: f64| random.reaches(values, level);
+        let half = [0, 1, 2].map(|q| at(&modes[q], 0.5 * ENDS[q]));
+        let full = [0, 1, 2].map(|q| at(&modes[q], 0.9 * ENDS[q]));
         // c when the first of the modes is half learned.
         let first = half.iter().copied().fold(f64::INFINITY, f64::min);
         let met = random.t.iter().rposition(|t| *t <= first).unwrap_or(0);
@@ -223,9 +236,9 @@ impl Experiment for SharedWeights {
                 ("full_1", full[0]),
                 ("full_2", full[1]),
                 ("full_3", full[2]),
-                ("sigmoid_1", random.sigmoidal(&modes[0])),
-                ("sigmoid_2", random.sigmoidal(&modes[1])),
-                ("sigmoid_3", random.sigmoidal(&modes[2])),
+                ("sigmoid_1", random.sigmoidal(0)),
+                ("sigmoid_2", random.sigmoidal(1)),
+                ("sigmoid_3", random.sigmoidal(2)),
                 ("c_at_first", constant[met]),
                 ("c_before", before),
                 ("c_end", constant[constant.len() - 1]),

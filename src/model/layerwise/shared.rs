@@ -201,16 +201,15 @@ mod tests {
     #[test]
     fn outputs_are_those_of_the_paper() {
         let net = SharedParity::new(3.0).unwrap();
-        assert_eq!(
-            net.targets(),
-            [3.0, -3.0, -3.0, 3.0, -3.0, 3.0, 3.0, -3.0]
-        );
+        assert_eq!(net.targets(), [3.0, -3.0, -3.0, 3.0, -3.0, 3.0, 3.0, -3.0]);
         let end = [6.0, 6.0, 6.0, -3.0];
         assert_eq!(net.outputs(end), net.targets());
         // Eq. C.13 by its definition: Yᵀ f^(q) / 8S²
         let hidden = SharedParity::hidden();
         for (q, weight) in [-2.0 * 0.7, 0.4, 0.9].into_iter().enumerate() {
-            let dot: f64 = (0..8).map(|j| net.targets()[j] * weight * hidden[j][q]).sum();
+            let dot: f64 = (0..8)
+                .map(|j| net.targets()[j] * weight * hidden[j][q])
+                .sum();
             let own = net.strengths([0.7, 0.4, 0.9, 0.3])[q];
             assert!((dot / 72.0 - own).abs() < 1e-15);
         }

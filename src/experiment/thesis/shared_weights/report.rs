@@ -28,7 +28,12 @@ fn modes(settings: &SharedWeights, outcome: &Outcome) -> Result<Figure> {
     let mut spread = Panel::new("random starts").x("ηtS").y("R^{(q)}");
     for (q, (column, label)) in MODES.into_iter().zip(LABELS).enumerate() {
         let style = Style::new().cycle(q);
-        panel = panel.line_styled(format!("mode {}, {label}", q + 1), &scaled, &equal.f64s(column)?, style);
+        panel = panel.line_styled(
+            format!("mode {}, {label}", q + 1),
+            &scaled,
+            &equal.f64s(column)?,
+            style,
+        );
         let curves = by_seed(&random, "t", column)?.into_iter();
         let curves = curves.map(|(t, r)| (t.iter().map(|t| t * settings.scale).collect(), r));
         spread = spread
@@ -42,23 +47,45 @@ fn modes(settings: &SharedWeights, outcome: &Outcome) -> Result<Figure> {
         .iter()
         .map(|t| 1.0 / (1.0 + odds * (-16.0 * t / 3.0).exp()))
         .collect();
-    panel = panel
-        .line_styled("all", &scaled, &total, ink)
-        .line_styled("multilinear, B^{2} = 1/3", &scaled, &third, ink.dash(Dash::Dashed));
+    panel = panel.line_styled("all", &scaled, &total, ink).line_styled(
+        "multilinear, B^{2} = 1/3",
+        &scaled,
+        &third,
+        ink.dash(Dash::Dashed),
+    );
     let grey = Style::new().rgb(140, 140, 140).dash(Dash::Dotted);
     let constant = Panel::new("the constant")
         .x("ηtS")
         .y("c/S")
         .line_styled("c/S", &scaled, &equal.f64s("c")?, ink)
-        .line_styled("S, as the text says", &[0.0, settings.end], &[1.0, 1.0], grey);
-    let mut hidden = Panel::new("(a) modes of the end, on the inputs").x("x_{1} x_{2} x_{3}").y("f^{(q)} / S");
+        .line_styled(
+            "S, as the text says",
+            &[0.0, settings.end],
+            &[1.0, 1.0],
+            grey,
+        );
+    let mut hidden = Panel::new("(a) modes of the end, on the inputs")
+        .x("x_{1} x_{2} x_{3}")
+        .y("f^{(q)} / S");
     let names = ["000", "001", "010", "011", "100", "101", "110", "111"];
     for (q, (times, label)) in [-4.0, 2.0, 2.0].into_iter().zip(LABELS).enumerate() {
-        let h: Vec<f64> = SharedParity::hidden().iter().map(|h| times * h[q]).collect();
+        let h: Vec<f64> = SharedParity::hidden()
+            .iter()
+            .map(|h| times * h[q])
+            .collect();
         let x: Vec<f64> = (0..8).map(f64::from).collect();
-        hidden = hidden.line_styled(format!("mode {}, {label}", q + 1), &x, &h, Style::new().cycle(q));
+        hidden = hidden.line_styled(
+            format!("mode {}, {label}", q + 1),
+            &x,
+            &h,
+            Style::new().cycle(q),
+        );
     }
-    let ticks: Vec<(f64, &str)> = names.into_iter().enumerate().map(|(i, n)| (i as f64, n)).collect();
+    let ticks: Vec<(f64, &str)> = names
+        .into_iter()
+        .enumerate()
+        .map(|(i, n)| (i as f64, n))
+        .collect();
     Ok(Figure::new("Fig. C.2: modes of one network saturate at different times")
         .columns(2)
         .panel(hidden.x_ticks(&ticks))
@@ -73,7 +100,9 @@ fn modes(settings: &SharedWeights, outcome: &Outcome) -> Result<Figure> {
 
 /// Mean of the ratio of two numbers of each seed.
 fn ratio(outcome: &Outcome, over: &str, under: &str) -> Result<Vec<f64>> {
-    let pairs = numbers(outcome, over)?.into_iter().zip(numbers(outcome, under)?);
+    let pairs = numbers(outcome, over)?
+        .into_iter()
+        .zip(numbers(outcome, under)?);
     Ok(pairs.map(|(x, y)| x / y).collect())
 }
 
@@ -85,16 +114,42 @@ pub(super) fn measure(_: &SharedWeights, outcome: &Outcome) -> Result<Claims> {
             .note("α²′ = 8α²(S − 2α² + 2β² + c), β²′ = 4β²(S + 4α² − 7β² − 5c), γ²′ = 4γ²(S − γ² − c), c′ = 2α² − 5β² − γ² − 8c, times η, for ½ Σ (f − Y)²; random states of every seed"),
     ];
     for (id, source, statement, right) in [
-        ("c.15", "Eq. C.15", "α²′ = 2ηα²(−S − (−2α² + 2β² + c))", "8ηα²(S − 2α² + 2β² + c)"),
-        ("c.16", "Eq. C.16", "β²′ = −ηβ²(S − (−2α² + 5β² + 5c))", "4ηβ²(S + 4α² − 7β² − 5c)"),
-        ("c.17", "Eq. C.17", "γ²′ = −ηγ²(S − (γ² + c))", "4ηγ²(S − γ² − c)"),
-        ("c.18", "Eq. C.18", "c′ = −η(2α² − 5β² − γ² − 8c)", "η(2α² − 5β² − γ² − 8c)"),
+        (
+            "c.15",
+            "Eq. C.15",
+            "α²′ = 2ηα²(−S − (−2α² + 2β² + c))",
+            "8ηα²(S − 2α² + 2β² + c)",
+        ),
+        (
+            "c.16",
+            "Eq. C.16",
+            "β²′ = −ηβ²(S − (−2α² + 5β² + 5c))",
+            "4ηβ²(S + 4α² − 7β² − 5c)",
+        ),
+        (
+            "c.17",
+            "Eq. C.17",
+            "γ²′ = −ηγ²(S − (γ² + c))",
+            "4ηγ²(S − γ² − c)",
+        ),
+        (
+            "c.18",
+            "Eq. C.18",
+            "c′ = −η(2α² − 5β² − γ² − 8c)",
+            "η(2α² − 5β² − γ² − 8c)",
+        ),
     ] {
         let apart = stats::mean(&numbers(outcome, id)?);
         claims.push(
-            Claim::new(&format!("eq-{id}"), source, statement, "largest difference from the network's gradient, over the largest rate: 0", apart)
-                .verdict(differs(Verdict::below(apart, 1e-9)))
-                .note(format!("it is {right}, to {}", number(corrected.value))),
+            Claim::new(
+                &format!("eq-{id}"),
+                source,
+                statement,
+                "largest difference from the network's gradient, over the largest rate: 0",
+                apart,
+            )
+            .verdict(differs(Verdict::below(apart, 1e-9)))
+            .note(format!("it is {right}, to {}", number(corrected.value))),
         );
     }
     claims.extend(modes_claims(outcome)?);
@@ -110,7 +165,11 @@ fn modes_claims(outcome: &Outcome) -> Result<Vec<Claim>> {
     let similar = stats::mean(&ratio(outcome, "full_2", "full_1")?);
     let thirds: Vec<f64> = numbers(outcome, "full_3")?
         .into_iter()
-        .zip(numbers(outcome, "full_1")?.into_iter().zip(numbers(outcome, "full_2")?))
+        .zip(
+            numbers(outcome, "full_1")?
+                .into_iter()
+                .zip(numbers(outcome, "full_2")?),
+        )
         .map(|(three, (one, two))| 2.0 * three / (one + two))
         .collect();
     let twice = stats::mean(&thirds);
