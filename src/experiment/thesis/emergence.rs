@@ -60,19 +60,21 @@ settings! {
         /// Numbers of examples D with one skill.
         single_samples: Vec<usize> = vec![20, 100], vec![100, 200, 300, 400, 600, 800, 1200, 2000], vec![100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1500, 2000];
         /// Numbers of examples D with n_s skills.
-        samples: Vec<usize> = vec![50, 300], vec![500, 1500, 4000, 8000, 16_000, 32_000], vec![500, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000, 15_000, 20_000, 25_000, 30_000, 35_000];
+        samples: Vec<usize> = vec![50, 300], vec![1500, 4000, 8000, 16_000, 32_000], vec![500, 1000, 1500, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000, 15_000, 20_000, 25_000, 30_000, 35_000];
         /// Skill bits of the runs on D examples.
         data_bits: usize = 6, 32, 32;
         /// Hidden units of the runs on D examples.
         data_width: usize = 20, 100, 1000;
         /// First learning rate on D examples: 0.05, which the code halves at once.
         data_rate: f64 = 0.02, 0.02, 0.025;
+        /// The same with one skill, whose loss is sharper.
+        single_rate: f64 = 0.005, 0.005, 0.025;
         /// Momentum on D examples; its steps are longer by 1/(1 − momentum). The thesis has none.
         data_momentum: f64 = 0.9, 0.9, 0.0;
         /// Examples of a step on D examples, all of them if there are fewer.
         data_batch: usize = 100, 1000, 2000;
         /// Steps on D examples; with one skill, `single_share` of them.
-        data_steps: usize = 1000, 8000, 500_000;
+        data_steps: usize = 1000, 9000, 500_000;
         /// Steps with one skill, in data and width, as a share of those with n_s.
         single_share: f64 = 0.5, 0.4, 1.0;
         /// Steps after which the learning rate is halved, again and again.
@@ -82,13 +84,13 @@ settings! {
         /// Hidden units N with one skill.
         single_widths: Vec<usize> = vec![1, 4], vec![1, 2, 3, 4, 5, 6, 8, 12], vec![1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16];
         /// Hidden units N with n_s skills.
-        widths: Vec<usize> = vec![2, 4], vec![2, 4, 6, 10, 14, 20, 28, 40], vec![2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 44, 48];
+        widths: Vec<usize> = vec![2, 4], vec![2, 5, 10, 16, 24, 32], vec![2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 44, 48];
         /// Runs of each N.
         tries: usize = 1, 1, 5;
         /// The N of Table 5.1.
         table_width: usize = 4, 10, 10;
         /// Runs of that N.
-        table_tries: usize = 2, 4, 5;
+        table_tries: usize = 2, 3, 5;
         /// Skill bits of the runs of N.
         width_bits: usize = 6, 16, 32;
         /// Learning rate of Adam in the runs of N.
@@ -100,7 +102,7 @@ settings! {
         /// Examples of a fresh batch in the runs of N.
         width_batch: usize = 100, 1000, 4000;
         /// Steps of the runs of N.
-        width_steps: usize = 300, 20_000, 500_000;
+        width_steps: usize = 300, 16_000, 500_000;
         /// Number of seeds: of bits, examples and starts.
         seeds: u64 = 2, 5, 10;
     }
@@ -206,6 +208,7 @@ impl Experiment for Emergence {
             }
         }
         positive("data_rate", self.data_rate)?;
+        positive("single_rate", self.single_rate)?;
         if !(0.0..1.0).contains(&self.data_momentum) {
             return Err(Error::setting(
                 "data_momentum",

@@ -13,7 +13,7 @@ pub(super) struct Point {
     pub strength: f64,
 }
 
-/// Points of one skill of a system in one seed, or of all seeds.
+/// Points of one skill of a system in one seed, or of all seeds, by x.
 pub(super) fn points(
     table: &Table,
     x: &str,
@@ -28,7 +28,9 @@ pub(super) fn points(
         rows = rows.rows_where("seed", seed)?;
     }
     let pairs = rows.f64s(x)?.into_iter().zip(rows.f64s("strength")?);
-    Ok(pairs.map(|(x, strength)| Point { x, strength }).collect())
+    let mut points: Vec<Point> = pairs.map(|(x, strength)| Point { x, strength }).collect();
+    points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    Ok(points)
 }
 
 /// Root mean square of what a prediction leaves.

@@ -250,10 +250,14 @@ fn data(
             seed,
         }
     };
+    let rate = match skills {
+        1 => settings.single_rate,
+        _ => settings.data_rate,
+    };
     let mut net = system.net(
         settings.data_width,
         settings.start,
-        settings.sgd(settings.data_rate, settings.data_momentum),
+        settings.sgd(rate, settings.data_momentum),
     )?;
     let enough = settings.fitted * settings.scale * settings.scale;
     let schedule = Schedule::Every {
@@ -262,7 +266,7 @@ fn data(
     let steps = settings.share(skills, settings.data_steps);
     net.train(steps, batches, &schedule, |net, step| {
         progress.check()?;
-        net.set_lr(settings.data_rate * 0.5f64.powi((step / settings.halve) as i32));
+        net.set_lr(rate * 0.5f64.powi((step / settings.halve) as i32));
         Ok(go_on(net.evaluate(&set)?.loss < enough))
     })?;
     let counts = batch.counts().into_iter().map(|d| d as i64);

@@ -58,12 +58,7 @@ fn modes(settings: &SharedWeights, outcome: &Outcome) -> Result<Figure> {
         .x("ηtS")
         .y("c/S")
         .line_styled("c/S", &scaled, &equal.f64s("c")?, ink)
-        .line_styled(
-            "S, as the text says",
-            &[0.0, settings.end],
-            &[1.0, 1.0],
-            grey,
-        );
+        .line_styled("c = S", &[0.0, settings.end], &[1.0, 1.0], grey);
     let mut hidden = Panel::new("(a) modes of the end, on the inputs")
         .x("x_{1} x_{2} x_{3}")
         .y("f^{(q)} / S");
@@ -74,12 +69,9 @@ fn modes(settings: &SharedWeights, outcome: &Outcome) -> Result<Figure> {
             .map(|h| times * h[q])
             .collect();
         let x: Vec<f64> = (0..8).map(f64::from).collect();
-        hidden = hidden.line_styled(
-            format!("mode {}, {label}", q + 1),
-            &x,
-            &h,
-            Style::new().cycle(q),
-        );
+        hidden = hidden
+            .scatter(format!("mode {}, {label}", q + 1), &x, &h)
+            .styled(Style::new().cycle(q).size(7.0 - 1.5 * q as f64));
     }
     let ticks: Vec<(f64, &str)> = names
         .into_iter()
