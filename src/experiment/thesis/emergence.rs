@@ -15,6 +15,8 @@ mod claims;
 mod fit;
 mod nets;
 mod report;
+mod rows;
+mod system;
 
 use super::numbers::ratios;
 use crate::claim::Claims;
@@ -74,7 +76,7 @@ settings! {
         /// Examples of a step on D examples, all of them if there are fewer.
         data_batch: usize = 100, 1000, 2000;
         /// Steps on D examples; with one skill, `single_share` of them.
-        data_steps: usize = 1000, 9000, 500_000;
+        data_steps: usize = 1000, 8000, 500_000;
         /// Steps with one skill, in data and width, as a share of those with n_s.
         single_share: f64 = 0.5, 0.4, 1.0;
         /// Steps after which the learning rate is halved, again and again.
@@ -102,7 +104,7 @@ settings! {
         /// Examples of a fresh batch in the runs of N.
         width_batch: usize = 100, 1000, 4000;
         /// Steps of the runs of N.
-        width_steps: usize = 300, 16_000, 500_000;
+        width_steps: usize = 300, 12_000, 500_000;
         /// Number of seeds: of bits, examples and starts.
         seeds: u64 = 2, 5, 10;
     }

@@ -2,7 +2,8 @@
 
 use super::super::numbers::differs;
 use super::Emergence;
-use super::fit::{Calibration, Point, by_time, left, passes, points};
+use super::fit::{Calibration, Point, left, passes, points};
+use super::rows::{seeds, spreads, table_runs};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::display::number;
 use crate::error::Result;
@@ -25,10 +26,6 @@ pub(super) fn measure(settings: &Emergence, outcome: &Outcome) -> Result<Claims>
 /// Skills that are predicted.
 fn later(settings: &Emergence) -> impl Iterator<Item = usize> + use<> {
     2..=settings.skills
-}
-
-fn seeds(outcome: &Outcome) -> Vec<i64> {
-    outcome.seeds().iter().map(|seed| *seed as i64).collect()
 }
 
 fn constants(settings: &Emergence, outcome: &Outcome, all: &Calibration) -> Result<Vec<Claim>> {
@@ -277,7 +274,7 @@ fn width(settings: &Emergence, outcome: &Outcome, all: &Calibration) -> Result<V
         error_claim("width-error", "Fig. 5.1(c)", "the model predicts the skill strengths in width", error),
         Claim::new("outliers", "§5.3.2, Table 5.1", "2 of 10 runs with N = 10 learn a less frequent skill at the cost of a more frequent one", "share of such runs: 0.2", outliers)
             .verdict(if outliers.contains(0.2) { Verdict::Holds } else { Verdict::Differs })
-            .note(format!("runs in which a skill has a strength above that of the one before by more than 0.1; N = {}", settings.table_width)),
+            .note(format!("runs in which a skill has a strength above that of the one before by more than 0.1; N = {}, {} bits, Adam of rate {}, {} steps", settings.table_width, settings.width_bits, settings.width_rate, settings.width_steps)),
         Claim::new("misprint", "Table 5.1", "𝓡₂/S = 4.5 in the first run of the table", "4.5", Interval::exact(largest, runs.len()))
             .verdict(differs(Verdict::within(Interval::exact(largest, runs.len()), 4.4, 4.6)))
             .note(format!("the largest strength in all {} runs of that width; none can be far above 1, where the loss is least: .45 or .95", runs.len())),
@@ -285,89 +282,4 @@ fn width(settings: &Emergence, outcome: &Outcome, all: &Calibration) -> Result<V
             .verdict(Verdict::above(spread, 1.0))
             .note(format!("mean over points with a mean strength from .05 to .95, one value for each later skill; width, time, data: {said}")),
     ])
-}
-
-/// Strengths of all skills in every run of Table 5.1's width.
-pub(super) fn table_runs(settings: &Emergence, outcome: &Outcome) -> Result<Vec<Vec<f64>>> {
-    let rows = outcome
-        .table("width")?
-        .rows_where("skills", settings.skills as i64)?
-        .rows_where("width", settings.table_width as i64)?;
-    // Rows of a run follow each other.
-    let strengths = rows.f64s("strength")?;
-    Ok(strengths
-        .chunks(settings.skills)
-        .map(<[f64]>::to_vec)
-        .collect())
-}
-
-/// Means and standard deviations of each x.
-pub(super) fn columns(points: &[Vec<Point>]) -> Vec<(f64, Vec<f64>)> {
-    let mut xs: Vec<f64> = points.iter().flatten().map(|p| p.x).collect();
-    xs.sort_by(f64::total_cmp);
-    xs.dedup();
-    let at = |x: f64, run: &Vec<Point>| {
-        let here = run.iter().filter(|p| p.x == x).map(|p| p.strength);
-        let here: Vec<f64> = here.collect();
-        match (here.is_empty(), run.last()) {
-            // A run in time that has ended stays where it is.
-            (true, Some(last)) if x > last.x => vec![last.strength],
-            _ => here,
-        }
-    };
-    xs.into_iter()
-        .map(|x| (x, points.iter().flat_map(|run| at(x, run)).collect()))
-        .collect()
-}
-
-/// Mean and standard deviation.
-pub(super) fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    (mean, (squares / (n - 1.0).max(1.0)).sqrt())
-}
-
-/// Points of a skill of all seeds, one list each; data by D.
-pub(super) fn of_seeds(
-    outcome: &Outcome,
-    table: &str,
-    skills: usize,
-    k: usize,
-) -> Result<Vec<Vec<Point>>> {
-    let x = match table {
-        "time" => "step",
-        "data" => "samples",
-        _ => "width",
-    };
-    let rows = outcome.table(table)?;
-    let own = seeds(outcome).into_iter();
-    own.map(|seed| points(&rows, x, skills, k, Some(seed)))
-        .collect()
-}
-
-fn spreads(settings: &Emergence, outcome: &Outcome) -> Result<(Interval, String)> {
-    let mut ratios = Vec::new();
-    let mut all = [vec![], vec![], vec![]];
-    for k in later(settings) {
-        let mut own = [f64::NAN; 3];
-        for (i, table) in ["width", "time", "data"].into_iter().enumerate() {
-            let columns = columns(&of_seeds(outcome, table, settings.skills, k)?);
-            let moments = columns.iter().map(|c| moments(&c.1));
-            let emerging: Vec<f64> = moments
-                .filter(|m| m.0 > 0.05 && m.0 < 0.95)
-                .map(|m| m.1)
-                .collect();
-            own[i] = stats::mean(&emerging).value;
-            all[i].push(own[i]);
-        }
-        ratios.push(own[0] / own[1].max(own[2]));
-    }
-    let said: Vec<String> = all.iter().map(|v| number(stats::mean(v).value)).collect();
-    Ok((stats::mean(&ratios), said.join(", ")))
-}
-
-/// The curve of the model in time, for one skill.
-pub(super) fn single_time(settings: &Emergence, all: &Calibration, t: f64) -> f64 {
-    by_time(settings, 1.0, all.slowing, t)
 }

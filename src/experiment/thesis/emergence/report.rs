@@ -1,8 +1,8 @@
 //! Figures of emergence in a trained network.
 
 use super::Emergence;
-use super::claims::{columns, moments, of_seeds, single_time, table_runs};
-use super::fit::Calibration;
+use super::fit::{Calibration, by_time};
+use super::rows::{columns, moments, of_seeds, table_runs};
 use crate::display::number;
 use crate::error::Result;
 use crate::experiment::Outcome;
@@ -159,7 +159,7 @@ fn calibrated(settings: &Emergence, outcome: &Outcome, all: &Calibration) -> Res
         last / 300.0,
         last,
         Style::new().colour(Colour::Ink),
-        |t| Ok(single_time(settings, all, t)),
+        |t| Ok(by_time(settings, 1.0, all.slowing, t)),
     )?;
     let data = Panel::new("(b) data")
         .x("D")
