@@ -75,10 +75,10 @@ settings! {
         data_momentum: f64 = 0.9, 0.9, 0.0;
         /// Examples of a step on D examples, all of them if there are fewer.
         data_batch: usize = 100, 1000, 2000;
-        /// Steps on D examples; with one skill, `single_share` of them.
+        /// Steps on D examples.
         data_steps: usize = 1000, 8000, 500_000;
-        /// Steps with one skill, in data and width, as a share of those with n_s.
-        single_share: f64 = 0.5, 0.4, 1.0;
+        /// Steps on D examples with one skill.
+        single_data_steps: usize = 500, 3200, 500_000;
         /// Steps after which the learning rate is halved, again and again.
         halve: usize = 1000, 10_000, 50_000;
         /// Training loss over S² below which a run on D examples ends.
@@ -105,6 +105,8 @@ settings! {
         width_batch: usize = 100, 1000, 4000;
         /// Steps of the runs of N.
         width_steps: usize = 300, 12_000, 500_000;
+        /// Steps of the runs of N with one skill.
+        single_width_steps: usize = 150, 8000, 500_000;
         /// Number of seeds: of bits, examples and starts.
         seeds: u64 = 2, 5, 10;
     }
@@ -125,11 +127,19 @@ impl Emergence {
             .into()
     }
 
-    /// How many steps of those with n_s skills a system takes.
-    fn share(&self, skills: usize, steps: usize) -> usize {
+    /// Steps of a system on D examples.
+    fn data_steps(&self, skills: usize) -> usize {
         match skills {
-            1 => ((self.single_share * steps as f64).round() as usize).max(1),
-            _ => steps,
+            1 => self.single_data_steps,
+            _ => self.data_steps,
+        }
+    }
+
+    /// Steps of a system in the runs of N.
+    fn width_steps(&self, skills: usize) -> usize {
+        match skills {
+            1 => self.single_width_steps,
+            _ => self.width_steps,
         }
     }
 
@@ -220,13 +230,18 @@ impl Experiment for Emergence {
         }
         whole("data_batch", self.data_batch, 1, 10_000_000)?;
         whole("data_steps", self.data_steps, 1, 1_000_000_000)?;
-        if !(self.single_share > 0.0 && self.single_share <= 1.0) {
-            return Err(Error::setting(
-                "single_share",
-                self.single_share,
-                "above 0 and at most 1",
-            ));
-        }
+        whole(
+            "single_data_steps",
+            self.single_data_steps,
+            1,
+            1_000_000_000,
+        )?;
+        whole(
+            "single_width_steps",
+            self.single_width_steps,
+            1,
+            1_000_000_000,
+        )?;
         whole("halve", self.halve, 1, 1_000_000_000)?;
         if !(self.fitted >= 0.0 && self.fitted.is_finite()) {
             return Err(Error::setting("fitted", self.fitted, "a finite number ≥ 0"));

@@ -58,7 +58,8 @@ fn bad_settings_of_emergence_are_named() {
     assert_eq!(with(|s| s.widths = vec![2, 2]), "widths");
     assert_eq!(with(|s| s.data_momentum = 1.0), "data_momentum");
     assert_eq!(with(|s| s.single_rate = 0.0), "single_rate");
-    assert_eq!(with(|s| s.single_share = 0.0), "single_share");
+    assert_eq!(with(|s| s.single_data_steps = 0), "single_data_steps");
+    assert_eq!(with(|s| s.single_width_steps = 0), "single_width_steps");
     assert_eq!(with(|s| s.table_width = 7), "table_width");
     assert_eq!(with(|s| s.fitted = -1.0), "fitted");
     assert_eq!(with(|s| s.width_rate = 0.0), "width_rate");

@@ -76,7 +76,7 @@ fn constants(settings: &Emergence, outcome: &Outcome, all: &Calibration) -> Resu
             .verdict(differs(Verdict::within(nodes, 3.0, 5.0)))
             .note(format!(
                 "whole numbers; all seeds together {}; {} bits, Adam, {} steps",
-                all.nodes, settings.width_bits, settings.share(1, settings.width_steps)
+                all.nodes, settings.width_bits, settings.width_steps(1)
             )),
     ])
 }

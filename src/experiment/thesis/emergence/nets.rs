@@ -166,7 +166,7 @@ fn data(
     let schedule = Schedule::Every {
         steps: settings.look(),
     };
-    let steps = settings.share(skills, settings.data_steps);
+    let steps = settings.data_steps(skills);
     net.train(steps, batches, &schedule, |net, step| {
         progress.check()?;
         net.set_lr(rate * 0.5f64.powi((step / settings.halve) as i32));
@@ -190,7 +190,7 @@ fn in_width(
 ) -> Result<Table> {
     let system = System::new(settings, skills, settings.width_bits, seed)?;
     let mut net = system.net(width, settings.width_start, settings.adam())?;
-    let steps = settings.share(skills, settings.width_steps);
+    let steps = settings.width_steps(skills);
     net.train(
         steps,
         Batches::Fresh(&|step| system.fresh(settings.width_batch, step)),
