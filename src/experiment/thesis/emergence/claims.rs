@@ -139,7 +139,7 @@ fn time(settings: &Emergence, outcome: &Outcome, all: &Calibration) -> Result<Ve
     for seed in seeds(outcome) {
         single.push(tail(&points(&table, "step", 1, 1, Some(seed))?));
         let (mut own, mut own_tails) = (Vec::new(), Vec::new());
-        for k in 1..=settings.skills {
+        for (k, own_ratios) in by_skill.iter_mut().enumerate().skip(1) {
             let points = points(&table, "step", settings.skills, k, Some(seed))?;
             own_tails.push(tail(&points));
             if k == 1 {
@@ -152,7 +152,7 @@ fn time(settings: &Emergence, outcome: &Outcome, all: &Calibration) -> Result<Ve
             match passes(&points, 0.5) {
                 Some(t) => {
                     own.push((t / half).ln());
-                    by_skill[k].push(t / half);
+                    own_ratios.push(t / half);
                 }
                 None => missing += 1,
             }
