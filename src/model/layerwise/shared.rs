@@ -117,7 +117,7 @@ impl SharedParity {
         ]
     }
 
-    /// The same by the backward pass of a network [3, 3, 1] that has the weights C.9, its gradient by them summed up to α, β, γ and c.
+    /// The same by the backward pass of a 3-3-1 network that has the weights C.9, its gradient by them summed up to α, β, γ and c.
     ///
     /// # Errors
     /// A negative square.
