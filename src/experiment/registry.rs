@@ -175,6 +175,8 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::FiniteSkills>(),
         &entry::<thesis::LinearAgainstMultilinear>(),
         &entry::<thesis::ExtendedMultilinear>(),
+        &entry::<thesis::Emergence>(),
+        &entry::<thesis::SharedWeights>(),
         &entry::<thesis::AnyStart>(),
         &entry::<thesis::LazyRich>(),
         &entry::<thesis::TargetDownscaling>(),

@@ -12,6 +12,8 @@
 //!
 //! Each model has a closed form (`exact`, `decoupled`), an adaptive solution of its equations (`flow`) and gradient descent (`descend`), with the same record of a run, so
 //! that each checks the others. Time is step × learning rate throughout.
+//!
+//! [`SharedParity`] is the example of App. C.4, three ReLUs with shared weights: no longer linear in its input, but a sum of modes whose equations are known (C.15–C.18).
 
 mod deep;
 mod deep_trajectory;
@@ -21,6 +23,7 @@ mod layers;
 mod modes;
 mod scalar;
 mod scalar_trajectory;
+mod shared;
 mod slope;
 mod sums;
 
@@ -32,3 +35,4 @@ pub use layers::Layers;
 pub use modes::{LinearModes, ModeTrajectory};
 pub use scalar::ScalarNet;
 pub use scalar_trajectory::ScalarTrajectory;
+pub use shared::SharedParity;

@@ -1,5 +1,6 @@
 //! The experiments of the thesis: that they run at `check`, name a bad setting, and give known answers.
 
+mod emergence;
 mod layerwise;
 mod lazy_networks;
 mod linear;
