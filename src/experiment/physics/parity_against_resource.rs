@@ -67,7 +67,7 @@ settings! {
         /// Step after which p₃ changes in the text.
         changed: usize = 200, 2000, 2000;
         /// Number of seeds; published: one.
-        seeds: u64 = 2, 8, 32;
+        seeds: u64 = 2, 20, 32;
     }
 }
 
