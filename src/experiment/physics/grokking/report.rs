@@ -64,12 +64,12 @@ fn published(settings: &AdditionGrokking, outcome: &Outcome) -> Result<Figure> {
 
 fn steps(settings: &AdditionGrokking, outcome: &Outcome) -> Result<Figure> {
     let names: Vec<String> = RULES.iter().map(|rule| drawn(rule.2)).collect();
-    let mut panel = Panel::new(format!("median of {} seeds", outcome.seeds().len()))
+    let mut panel = Panel::new(format!("mean of {} seeds", outcome.seeds().len()))
         .y("step at which hidden pairs are known")
         .h_line(settings.steps as f64, "never");
     for decay in &settings.decays {
         let times = RULES.iter().map(|(beta1, beta2, _)| {
-            Ok(stats::median(
+            Ok(stats::mean(
                 &general(settings, outcome, *decay, *beta1, *beta2)?.0,
             ))
         });
@@ -100,7 +100,8 @@ fn general(
     Ok((times.into_iter().map(bounded).collect(), never))
 }
 
-/// Seed by seed: the time of one rule over that of Adam, and what to say of runs that never generalised.
+/// Seed by seed the time of one rule over that of Adam, as a geometric mean (the median of five seeds has no finite interval), and what to say of runs
+/// that never generalised.
 fn against_adam(
     settings: &AdditionGrokking,
     outcome: &Outcome,
@@ -109,7 +110,17 @@ fn against_adam(
 ) -> Result<(Interval, String)> {
     let (own, never) = general(settings, outcome, decay, beta1, beta2)?;
     let (adam, adam_never) = general(settings, outcome, decay, 0.9, 0.999)?;
-    let ratio: Vec<f64> = own.iter().zip(&adam).map(|(a, b)| a / b.max(1.0)).collect();
+    let logs = own
+        .iter()
+        .zip(&adam)
+        .map(|(a, b)| (a.max(1.0) / b.max(1.0)).ln());
+    let ratio = stats::mean(&logs.collect::<Vec<f64>>());
+    let ratio = Interval {
+        value: ratio.value.exp(),
+        low: ratio.low.exp(),
+        high: ratio.high.exp(),
+        ..ratio
+    };
     let said = format!(
         "medians {:.0} and {:.0} steps; {never} and {adam_never} of {} runs never generalised and count as {} steps",
         stats::median(&own).value,
@@ -117,7 +128,7 @@ fn against_adam(
         own.len(),
         settings.steps
     );
-    Ok((stats::median(&ratio), said))
+    Ok((ratio, said))
 }
 
 pub(super) fn measure(settings: &AdditionGrokking, outcome: &Outcome) -> Result<Claims> {
@@ -164,33 +175,68 @@ pub(super) fn measure(settings: &AdditionGrokking, outcome: &Outcome) -> Result<
     Ok(Claims(claims))
 }
 
-/// Final accuracies, as numbers to read.
+/// Highest accuracies on hidden pairs: what is left to compare where runs end before they generalise.
 fn finals(settings: &AdditionGrokking, outcome: &Outcome) -> Result<Vec<Claim>> {
     let runs = outcome.table("runs")?;
     let mut claims = Vec::new();
     for decay in &settings.decays {
-        let best = |beta1: f64, beta2: f64| -> Result<Vec<f64>> {
+        let best = |(beta1, beta2): (f64, f64)| -> Result<Vec<f64>> {
             of_rule(&runs, *decay, beta1, beta2)?.f64s("best")
         };
-        let (sign, adam) = (best(0.0, 0.0)?, best(0.9, 0.999)?);
-        let gain: Vec<f64> = sign.iter().zip(&adam).map(|(a, b)| a - b).collect();
-        let gain = stats::mean(&gain);
-        claims.push(
-            Claim::new(
-                &format!("final-{decay}"),
+        let adam = best((0.9, 0.999))?;
+        for (id, source, rule, statement, betas) in [
+            (
+                "final",
                 "§4.2, Fig. 13",
-                &format!("SignGD reaches a higher test accuracy, weight decay {decay}"),
-                "highest accuracy of SignGD less that of Adam above 0",
-                gain,
-            )
-            .verdict(Verdict::above(gain, 0.0))
-            .note(format!(
-                "SignGD {}, Adam {}; runs end at {}",
-                stats::mean(&sign),
-                stats::mean(&adam),
-                settings.done
-            )),
-        );
+                "SignGD",
+                "SignGD reaches a higher test accuracy",
+                (0.0, 0.0),
+            ),
+            (
+                "final-beta2",
+                "§4.2",
+                "β₂ = 0.9 alone",
+                "the benefit comes from the smaller β₂: β₂ = 0.9 alone reaches a higher test accuracy",
+                (0.9, 0.9),
+            ),
+            (
+                "final-beta1",
+                "§4.2",
+                "β₁ = 0 alone",
+                "the benefit comes from the smaller β₂: β₁ = 0 alone reaches no higher test accuracy",
+                (0.0, 0.999),
+            ),
+        ] {
+            let own = best(betas)?;
+            let gain: Vec<f64> = own.iter().zip(&adam).map(|(a, b)| a - b).collect();
+            let gain = stats::mean(&gain);
+            let (expected, verdict) = match id {
+                "final-beta1" => ("not above 0", Verdict::below(gain, 0.0)),
+                _ => ("above 0", Verdict::above(gain, 0.0)),
+            };
+            claims.push(
+                Claim::new(
+                    &format!("{id}-{decay}"),
+                    source,
+                    &format!("{statement}, weight decay {decay}"),
+                    &format!("highest accuracy of {rule} less that of Adam {expected}"),
+                    gain,
+                )
+                .verdict(verdict)
+                .note(format!(
+                    "{rule} {}, Adam {}; runs end at {} or after {} steps{}",
+                    stats::mean(&own),
+                    stats::mean(&adam),
+                    settings.done,
+                    settings.steps,
+                    if id == "final" {
+                        ""
+                    } else {
+                        "; this comparison was added when most runs of Adam were seen to end before they generalise"
+                    }
+                )),
+            );
+        }
     }
     Ok(claims)
 }
