@@ -35,7 +35,7 @@ enum Command {
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
     },
-    /// Show an experiment's settings as TOML, with what each means.
+    /// Show an experiment's settings as TOML, with what each means and, where it differs, the value of `--scale paper`.
     Show {
         #[command(flatten)]
         which: Which,

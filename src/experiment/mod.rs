@@ -18,7 +18,10 @@ pub mod thesis;
 pub use outcome::{Outcome, RunOptions};
 pub use progress::{Progress, interrupt, interrupted};
 pub use registry::{Registered, Report, Request, find, registry};
-pub use settings::{Field, Settings, display_settings, from_toml, overridden, settings, to_toml};
+pub use settings::{
+    Field, Settings, display_settings, from_toml, overridden, settings, to_toml,
+    to_toml_beside_paper,
+};
 pub use shard::{Shard, Tables, data_root, project_root};
 
 use crate::claim::Claims;

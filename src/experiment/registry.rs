@@ -1,7 +1,9 @@
 //! All experiments behind one interface, for whoever has an id and not a type.
 
 use super::outcome::{Outcome, RunOptions};
-use super::{Experiment, Info, Scale, from_toml, overridden, physics, scurves, thesis, to_toml};
+use super::{
+    Experiment, Info, Scale, from_toml, overridden, physics, scurves, thesis, to_toml_beside_paper,
+};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
 use crate::figure::Figures;
@@ -59,7 +61,7 @@ pub trait Report {
 pub trait Registered: Sync {
     /// What it is.
     fn info(&self) -> Info;
-    /// Its settings as TOML, each with its meaning.
+    /// Its settings as TOML, each with its meaning, and beside it the published value where that is another.
     fn settings(&self, request: &Request) -> Result<String>;
     /// Computes what is missing.
     fn run(&self, request: &Request, options: &RunOptions) -> Result<Box<dyn Report>>;
@@ -94,7 +96,7 @@ impl<E: Experiment> Registered for Entry<E> {
     }
 
     fn settings(&self, request: &Request) -> Result<String> {
-        to_toml(&request.settings::<E>()?)
+        to_toml_beside_paper(&request.settings::<E>()?)
     }
 
     fn run(&self, request: &Request, options: &RunOptions) -> Result<Box<dyn Report>> {

@@ -133,9 +133,42 @@ fn inline_values<S: Settings>(settings: &S) -> Result<Vec<(Field, String)>> {
 
 /// The settings as TOML, each with its meaning above it.
 pub fn to_toml<E: Experiment>(experiment: &E) -> Result<String> {
+    written::<E>(inline_values(experiment)?, |_, _| None)
+}
+
+/// The settings as TOML, each with its meaning above it and, where it is not that of [`Scale::Paper`], the published value beside it.
+///
+/// ```
+/// use scurve::experiment::physics::AdditionGrokking;
+/// use scurve::experiment::{Scale, Settings, to_toml_beside_paper};
+/// let text = to_toml_beside_paper(&AdditionGrokking::preset(Scale::Quick))?;
+/// assert!(text.contains("modulus = 47 # paper: 59"));
+/// # Ok::<(), scurve::error::Error>(())
+/// ```
+pub fn to_toml_beside_paper<E: Experiment>(experiment: &E) -> Result<String> {
+    let paper = inline_values(&E::preset(Scale::Paper))?;
+    written::<E>(inline_values(experiment)?, |field, value| {
+        let published = paper.iter().find(|(other, _)| other.name == field.name)?;
+        (published.1 != value).then(|| published.1.clone())
+    })
+}
+
+/// TOML of values, with what `beside` says of each as a comment in its line.
+fn written<E: Experiment>(
+    values: Vec<(Field, String)>,
+    beside: impl Fn(&Field, &str) -> Option<String>,
+) -> Result<String> {
     let mut out = format!("# {}: {}\n", E::INFO.id, E::INFO.title);
-    for (field, value) in inline_values(experiment)? {
-        let _ = write!(out, "\n# {}\n{} = {value}\n", field.meaning, field.name);
+    for (field, value) in values {
+        let paper = match beside(&field, &value) {
+            Some(paper) => format!(" # paper: {paper}"),
+            None => String::new(),
+        };
+        let _ = write!(
+            out,
+            "\n# {}\n{} = {value}{paper}\n",
+            field.meaning, field.name
+        );
     }
     Ok(out)
 }

@@ -74,6 +74,25 @@ fn show_prints_settings_that_run_takes_back() {
 }
 
 #[test]
+fn show_says_what_the_published_run_has_where_it_is_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let quick = ok(dir.path(), &["show", "physics/fig-13", "--scale", "quick"]);
+    assert!(quick.contains("modulus = 47 # paper: 59\n"), "{quick}");
+    assert!(quick.contains("fraction = 0.8\n"), "{quick}");
+    let paper = ["show", "physics/fig-13", "--scale", "paper"];
+    assert!(!ok(dir.path(), &paper).contains("# paper"));
+    let set = [
+        "show",
+        "physics/fig-13",
+        "--scale",
+        "paper",
+        "--set",
+        "modulus=61",
+    ];
+    assert!(ok(dir.path(), &set).contains("modulus = 61 # paper: 59\n"));
+}
+
+#[test]
 fn run_table_figure_and_claims_follow_each_other() {
     let dir = tempfile::tempdir().unwrap();
     let at = ["--scale", "check"];
