@@ -6,7 +6,6 @@ use crate::model::network::{Examples, Init, Inputs, Loss, Mlp, MlpTrainer};
 use crate::optimizer::Optimizer;
 use crate::seed::Seed;
 use crate::task::{Frequencies, ParityBatch, SparseParity, Subsets};
-use ndarray::Array2;
 
 /// A system of skills with what its strengths are measured on.
 pub(super) struct System {
@@ -37,9 +36,14 @@ impl System {
                 &mut streams.1,
             );
             let signs: Vec<f64> = (0..batch.len()).map(|j| batch.sign(j)).collect();
-            let mut inputs = controlled(&batch, skills, bits);
-            if let Inputs::Controlled { control, .. } = &mut inputs {
+            // Drawn as the only skill, shown as one of all.
+            let mut inputs = Inputs::from(&batch);
+            if let Inputs::Controlled {
+                control, controls, ..
+            } = &mut inputs
+            {
                 control.fill(k as u32);
+                *controls = skills;
             }
             Ok((inputs, signs))
         });
@@ -63,8 +67,7 @@ impl System {
     }
 
     pub fn examples(&self, batch: &ParityBatch) -> Result<Examples<f32>> {
-        let inputs = controlled(batch, self.task.skills(), self.task.subsets().bits());
-        Examples::new(inputs, batch.targets(self.scale))
+        Examples::new(Inputs::from(batch), batch.targets(self.scale))
     }
 
     /// The batch of step `step`.
@@ -89,17 +92,6 @@ impl System {
             Ok((fg / n - f * g / (n * n)) / self.scale)
         });
         own.collect()
-    }
-}
-
-/// Control bits and the other bits, apart.
-fn controlled(batch: &ParityBatch, skills: usize, bits: usize) -> Inputs<f32> {
-    let control = (0..batch.len()).map(|j| batch.skill(j) as u32);
-    let bit = |(j, i): (usize, usize)| f32::from(u8::from(batch.bit(j, i)));
-    Inputs::Controlled {
-        control: control.collect(),
-        controls: skills,
-        rest: Array2::from_shape_fn((batch.len(), bits), bit),
     }
 }
 
