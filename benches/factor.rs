@@ -48,7 +48,7 @@ const CASES: [Case; 3] = [
 
 /// Records only the ends, as the PyTorch program does.
 fn ends() -> Record {
-    Record::light(Schedule::Explicit { steps: vec![] })
+    Record::light(Schedule::at([]))
 }
 
 fn setup(rank: usize) -> (MatrixTask, Factors) {

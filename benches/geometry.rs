@@ -73,7 +73,7 @@ impl Case {
         let descent = SkillDescent::new(self.optimizer, self.steps);
         match self.loss {
             SkillLoss::SquaredError => descent,
-            SkillLoss::CrossEntropy => descent.recording(Schedule::Explicit { steps: vec![] }),
+            SkillLoss::CrossEntropy => descent.recording(Schedule::at([])),
         }
     }
 
@@ -251,8 +251,8 @@ fn growth() {
                 let p = Frequencies::power_law(n_task, 1.0).expect("a valid law");
                 let model = Geometry::new(vectors, p).expect("as many p as vectors");
                 let model = if exact { model } else { model.with_batch(1024) };
-                let descent = SkillDescent::new(SignGd::adam(1e-4), steps)
-                    .recording(Schedule::Explicit { steps: vec![] });
+                let descent =
+                    SkillDescent::new(SignGd::adam(1e-4), steps).recording(Schedule::at([]));
                 peer::fastest(100, || {
                     std::hint::black_box(model.run(&descent, Seed(0)).expect("a run"));
                 })

@@ -32,6 +32,18 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// Just these steps.
+    ///
+    /// ```
+    /// use scurve::trace::Schedule;
+    /// assert_eq!(Schedule::at([7, 3, 99]).steps(10), [0, 3, 7, 10]);
+    /// ```
+    pub fn at(steps: impl IntoIterator<Item = usize>) -> Self {
+        Self::Explicit {
+            steps: steps.into_iter().collect(),
+        }
+    }
+
     /// The steps recorded in a run of `total` steps: strictly increasing, from 0 to `total`.
     pub fn steps(&self, total: usize) -> Vec<usize> {
         let mut steps: Vec<usize> = match self {

@@ -67,9 +67,7 @@ impl ModularScaling {
                     .with_batch(self.batch),
             );
         }
-        let schedule = Schedule::Explicit {
-            steps: steps.to_vec(),
-        };
+        let schedule = Schedule::at(steps.iter().copied());
         let descent = SkillDescent::new(SignGd::adam(self.rate), self.steps).recording(schedule);
         Geometry::run_together(&models, &vec![descent; models.len()], seed)
     }

@@ -125,9 +125,7 @@ impl ScalingLaws {
     fn losses(&self, seed: Seed, progress: &Progress) -> Result<Table> {
         let (mut dims, mut exponents, mut rules) = (vec![], vec![], vec![]);
         let (mut losses, mut learned) = (vec![], vec![]);
-        let schedule = Schedule::Explicit {
-            steps: vec![self.read],
-        };
+        let schedule = Schedule::at([self.read]);
         for n_dim in self.all_dims() {
             progress.check()?;
             let vectors = self.vectors(n_dim, seed)?;
@@ -163,7 +161,7 @@ impl ScalingLaws {
     fn curves(&self, seed: Seed) -> Result<Table> {
         let mut steps = Schedule::LogSpaced { per_decade: 20 }.steps(self.curve_steps);
         steps.extend(self.fit_steps);
-        let schedule = Schedule::Explicit { steps };
+        let schedule = Schedule::at(steps);
         let vectors = self.vectors(self.curve_dim, seed)?;
         let runs = self.runs(
             &vectors,

@@ -40,17 +40,11 @@ settings! {
         /// Network and training of the regression; targets are up to nine times as large, and the rate is smaller.
         regression: Recipe = recipe(vec![32, 32], 0.005, 10, 4), recipe(vec![200, 200, 200], 0.01, 100, 40), recipe(vec![1024, 1024, 1024], 0.005, 200, 60);
         /// Epochs before which is measured.
-        record: Schedule = at(&[1]), at(&[1, 3, 10, 30]), at(&[1, 3, 10, 30, 100]);
+        record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30]), Schedule::at([1, 3, 10, 30, 100]);
         /// Features that are drawn.
         shown: usize = 20, 40, 100;
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn at(epochs: &[usize]) -> Schedule {
-    Schedule::Explicit {
-        steps: epochs.to_vec(),
     }
 }
 

@@ -240,9 +240,7 @@ impl ImageGrokking {
             per_decade: self.per_decade,
         }
         .steps(self.epochs);
-        let schedule = Schedule::Explicit {
-            steps: due.iter().map(|epoch| epoch * steps).collect(),
-        };
+        let schedule = Schedule::at(due.iter().map(|epoch| epoch * steps));
         let net = self.net(method, split.train.ncols());
         let mut net = MlpTrainer::<f32>::new(&net, Loss::Mse, self.optimizer(), seed)?;
         let before = net.features(&examples.inputs)?.mapv(f64::from);

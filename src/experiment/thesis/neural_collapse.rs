@@ -41,7 +41,7 @@ settings! {
         /// Network and training; published: ResNet18 and VGG16, rate .05 and .01, momentum .9, weight decay 1e-3, 200 epochs, rate × .2 every 60.
         recipe: Recipe = recipe(vec![32, 32], 64, 4, 4), recipe(vec![256, 256, 256], 128, 90, 30), recipe(vec![1024, 1024, 1024], 128, 200, 60);
         /// Epochs before which is measured.
-        record: Schedule = at(&[1]), at(&[1, 2, 4, 8, 15, 30, 60]), at(&[1, 2, 4, 8, 15, 30, 60, 100, 140]);
+        record: Schedule = Schedule::at([1]), Schedule::at([1, 2, 4, 8, 15, 30, 60]), Schedule::at([1, 2, 4, 8, 15, 30, 60, 100, 140]);
         /// Numbers of classes of the synthetic features.
         classes: Vec<usize> = vec![2, 10], vec![2, 3, 10, 20, 100], vec![2, 3, 10, 20, 100];
         /// Samples of each class of the synthetic features.
@@ -50,12 +50,6 @@ settings! {
         sizes: Vec<f64> = vec![0.0, 0.5], vec![0.0, 0.03, 0.1, 0.3, 1.0, 3.0], vec![0.0, 0.03, 0.1, 0.3, 1.0, 3.0];
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn at(epochs: &[usize]) -> Schedule {
-    Schedule::Explicit {
-        steps: epochs.to_vec(),
     }
 }
 

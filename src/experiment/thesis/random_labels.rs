@@ -35,17 +35,11 @@ settings! {
         /// Network and training; published: ResNet18, rate .05, momentum .9, weight decay 1e-3.
         recipe: Recipe = recipe(vec![32, 32], 10, 4), recipe(vec![200, 200, 200], 150, 60), recipe(vec![1024, 1024, 1024], 200, 60);
         /// Epochs before which is measured.
-        record: Schedule = at(&[1]), at(&[1, 3, 10, 30, 60]), at(&[1, 3, 10, 30, 60, 120]);
+        record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30, 60]), Schedule::at([1, 3, 10, 30, 60, 120]);
         /// Features that are drawn.
         shown: usize = 20, 40, 100;
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn at(epochs: &[usize]) -> Schedule {
-    Schedule::Explicit {
-        steps: epochs.to_vec(),
     }
 }
 

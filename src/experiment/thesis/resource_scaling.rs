@@ -96,13 +96,7 @@ impl ResourceScaling {
             Bottleneck::Time => {
                 let steps: Vec<usize> = points.iter().map(|x| *x as usize).collect();
                 let last = steps[steps.len() - 1];
-                let run = model.descend(
-                    None,
-                    last,
-                    &Schedule::Explicit {
-                        steps: steps.clone(),
-                    },
-                )?;
+                let run = model.descend(None, last, &Schedule::at(steps.iter().copied()))?;
                 let at = |step: &usize| {
                     run.steps
                         .binary_search(step)
@@ -148,13 +142,7 @@ pub(super) fn envelope(
             .map(|c| (c / n as f64).round() as usize)
             .collect();
         let last = steps[steps.len() - 1];
-        let run = model.descend(
-            Some(n),
-            last,
-            &Schedule::Explicit {
-                steps: steps.clone(),
-            },
-        )?;
+        let run = model.descend(Some(n), last, &Schedule::at(steps.iter().copied()))?;
         for (best, step) in best.iter_mut().zip(&steps) {
             if let Ok(at) = run.steps.binary_search(step) {
                 *best = best.min(run.loss[at]);

@@ -56,7 +56,7 @@ settings! {
         /// Steps; not published.
         steps: usize = 300, 30_000, 30_000;
         /// Steps of which features are measured.
-        record: Schedule = at(&[100]), at(&[100, 300, 1000, 3000, 10_000]), at(&[100, 300, 1000, 3000, 10_000]);
+        record: Schedule = Schedule::at([100]), Schedule::at([100, 300, 1000, 3000, 10_000]), Schedule::at([100, 300, 1000, 3000, 10_000]);
         /// Mean square to which features shall express the target.
         tolerance: f64 = 1e-5, 1e-5, 1e-5;
         /// Numbers of grid points on which the features needed before training are counted.
@@ -65,12 +65,6 @@ settings! {
         shown: usize = 20, 40, 40;
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn at(steps: &[usize]) -> Schedule {
-    Schedule::Explicit {
-        steps: steps.to_vec(),
     }
 }
 
@@ -188,7 +182,7 @@ impl StepFeatures {
         let due = self.record.steps(self.steps);
         // Every hundredth step asks whether to stop.
         let asked = (0..=self.steps).step_by(100).chain(due.iter().copied());
-        let schedule = at(&asked.collect::<Vec<_>>());
+        let schedule = Schedule::at(asked);
         net.train(self.steps, batches, &schedule, |net, step| {
             progress.check()?;
             if due.binary_search(&step).is_ok() {

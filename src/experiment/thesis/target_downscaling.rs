@@ -51,17 +51,11 @@ settings! {
         /// Passes over the training set.
         epochs: usize = 10, 60, 200;
         /// Epochs before which is measured.
-        record: Schedule = at(&[1]), at(&[1, 3, 10, 30]), at(&[1, 3, 10, 30, 100]);
+        record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30]), Schedule::at([1, 3, 10, 30, 100]);
         /// Features that are drawn.
         shown: usize = 20, 40, 256;
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn at(epochs: &[usize]) -> Schedule {
-    Schedule::Explicit {
-        steps: epochs.to_vec(),
     }
 }
 

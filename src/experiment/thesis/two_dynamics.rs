@@ -33,17 +33,11 @@ settings! {
         /// Network and training; published: width 1024, no more. Rate, momentum and weight decay are near those of §2.4.
         recipe: Recipe = recipe(vec![4], 32, 20, 100), recipe(vec![16, 32], 256, 100, 40), recipe(vec![32, 64], 1024, 60, 20);
         /// Epochs before which is measured.
-        record: Schedule = at(&[1]), at(&[1, 3, 10, 30]), at(&[1, 3, 10, 30]);
+        record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30]), Schedule::at([1, 3, 10, 30]);
         /// Features that are drawn; far fewer than test images, beyond which shares are chance.
         shown: usize = 20, 40, 1024;
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn at(epochs: &[usize]) -> Schedule {
-    Schedule::Explicit {
-        steps: epochs.to_vec(),
     }
 }
 

@@ -243,13 +243,7 @@ mod tests {
             .with_rate(0.01)
             .unwrap();
         let run = model
-            .descend_on(
-                &data,
-                200_000,
-                &Schedule::Explicit {
-                    steps: vec![20_000],
-                },
-            )
+            .descend_on(&data, 200_000, &Schedule::at([20_000]))
             .unwrap();
         for (step, loss) in run.steps.iter().zip(&run.loss) {
             let exact = model.loss_of_counts(&data, *step as f64);
