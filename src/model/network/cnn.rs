@@ -2,6 +2,8 @@
 
 use super::architecture::{Architecture, NetworkModule, Statistics, whole};
 use super::layer::{Affine, BatchNorm, Parameters};
+#[cfg(feature = "libtorch")]
+use super::taped;
 use super::{Activation, Init, Inputs};
 use crate::error::{Error, Result};
 use crate::seed::Seed;
@@ -181,31 +183,27 @@ pub struct CnnModule {
 impl CnnModule {
     /// Features of images (n × channels × height × width): n × p, with running statistics.
     pub fn features_of(&self, images: Tensor<4>) -> Tensor<2> {
-        self.through(images, |norm, h| norm.by_running(h))
+        let blocks = self.blocks.iter();
+        self.dense(blocks.fold(images, |h, block| {
+            let h = block.convolved(h);
+            self.activated(match &block.norm {
+                Some(norm) => norm.by_running(h),
+                None => h,
+            })
+        }))
     }
 
-    fn through(
-        &self,
-        images: Tensor<4>,
-        mut normalised: impl FnMut(&BatchNorm, Tensor<4>) -> Tensor<4>,
-    ) -> Tensor<2> {
-        let mut h = images;
-        for block in &self.blocks {
-            let [_, _, side, _] = block.weight.dims();
-            let pad = side / 2;
-            let options = ConvOptions::new([1, 1], [pad, pad], [1, 1], 1);
-            let bias = block.bias.as_ref().map(Param::val);
-            h = conv2d(h, block.weight.val(), bias, options);
-            if let Some(norm) = &block.norm {
-                h = normalised(norm, h);
-            }
-            // φ after the maximum is the same for a rising φ, on a quarter of the numbers.
-            h = if self.activation.is_rising() {
-                self.activation.forward(halve(h))
-            } else {
-                halve(self.activation.forward(h))
-            };
+    /// φ and the maximum.
+    fn activated(&self, h: Tensor<4>) -> Tensor<4> {
+        // φ after the maximum is the same for a rising φ, on a quarter of the numbers.
+        if self.activation.is_rising() {
+            self.activation.forward(halve(h))
+        } else {
+            halve(self.activation.forward(h))
         }
+    }
+
+    fn dense(&self, h: Tensor<4>) -> Tensor<2> {
         self.activation
             .forward(self.hidden.forward(h.flatten(1, 3)))
     }
@@ -215,6 +213,38 @@ impl CnnModule {
         inputs
             .device(device)
             .reshape([inputs.len(), channels, height, width])
+    }
+}
+
+impl Block {
+    fn convolved(&self, h: Tensor<4>) -> Tensor<4> {
+        let [_, _, side, _] = self.weight.dims();
+        let pad = side / 2;
+        let options = ConvOptions::new([1, 1], [pad, pad], [1, 1], 1);
+        let bias = self.bias.as_ref().map(Param::val);
+        conv2d(h, self.weight.val(), bias, options)
+    }
+
+    /// Convolution, bias or normalisation by the batch, and the maximum, where the device has them in one; and what the normalisation has seen.
+    #[cfg(feature = "libtorch")]
+    fn fused(&self, h: &Tensor<4>) -> Option<(Tensor<4>, Option<taped::Moments>)> {
+        let (scale, shift) = match (&self.norm, &self.bias) {
+            (Some(norm), _) => (Some(norm.scale.val()), norm.shift.val()),
+            (None, Some(bias)) => (None, bias.val()),
+            (None, None) => return None,
+        };
+        taped::block(
+            h.clone(),
+            self.weight.val(),
+            scale,
+            shift,
+            BatchNorm::EPSILON,
+        )
+    }
+
+    #[cfg(not(feature = "libtorch"))]
+    fn fused(&self, _: &Tensor<4>) -> Option<(Tensor<4>, Option<(Tensor<1>, Tensor<1>)>)> {
+        None
     }
 }
 
@@ -233,11 +263,27 @@ impl NetworkModule for CnnModule {
         device: &Device,
     ) -> (Tensor<2>, Statistics) {
         let mut statistics = Vec::new();
-        let features = self.through(self.images(inputs, device), |norm, h| {
-            let (h, mean, variance) = norm.by_batch(h);
-            statistics.push((mean, variance));
-            h
-        });
+        let mut h = self.images(inputs, device);
+        for block in &self.blocks {
+            // Only a rising φ may come after the maximum.
+            let fused = self.activation.is_rising().then(|| block.fused(&h));
+            h = match fused.flatten() {
+                Some((h, seen)) => {
+                    statistics.extend(seen);
+                    self.activation.forward(h)
+                }
+                None => {
+                    let mut h = block.convolved(h);
+                    if let Some(norm) = &block.norm {
+                        let (normalised, mean, variance) = norm.by_batch(h);
+                        statistics.push((mean, variance));
+                        h = normalised;
+                    }
+                    self.activated(h)
+                }
+            };
+        }
+        let features = self.dense(h);
         (features, statistics)
     }
 

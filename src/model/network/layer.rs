@@ -24,14 +24,14 @@ impl Affine {
 /// Batch normalisation over all but the channels, as PyTorch's: ε = 10⁻⁵; running statistics move by a tenth of the way, the variance unbiased.
 #[derive(Module, Debug)]
 pub(super) struct BatchNorm {
-    scale: Param<Tensor<1>>,
-    shift: Param<Tensor<1>>,
+    pub scale: Param<Tensor<1>>,
+    pub shift: Param<Tensor<1>>,
     running_mean: Param<Tensor<1>>,
     running_variance: Param<Tensor<1>>,
 }
 
 impl BatchNorm {
-    const EPSILON: f64 = 1e-5;
+    pub const EPSILON: f64 = 1e-5;
     const MOMENTUM: f64 = 0.1;
 
     pub fn new(channels: usize, device: &Device) -> Self {

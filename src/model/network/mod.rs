@@ -24,6 +24,8 @@ mod module;
 mod module_trainer;
 mod parity;
 mod spec;
+#[cfg(feature = "libtorch")]
+mod taped;
 mod trainer;
 mod transformer;
 
