@@ -182,6 +182,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::AnyStart>(),
         &entry::<thesis::LazyRich>(),
         &entry::<thesis::TargetDownscaling>(),
+        &entry::<thesis::TransformerGrokking>(),
         &entry::<thesis::ImageGrokking>(),
     ];
     ALL

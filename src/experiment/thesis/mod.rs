@@ -35,6 +35,7 @@ mod stage_training;
 mod step_features;
 mod target_downscaling;
 mod trained;
+mod transformer_grokking;
 mod two_dynamics;
 
 pub use any_start::AnyStart;
@@ -66,4 +67,5 @@ pub use skill_sigmoids::SkillSigmoids;
 pub use stage_training::StageTraining;
 pub use step_features::StepFeatures;
 pub use target_downscaling::TargetDownscaling;
+pub use transformer_grokking::TransformerGrokking;
 pub use two_dynamics::TwoDynamics;

@@ -75,7 +75,7 @@ impl Experiment for TwoDynamics {
         document: Document::Thesis,
         section: "§2.3.1, Fig. 2.3",
         notebook: "thesis/03-feature-learning",
-        revision: 1,
+        revision: 2,
     };
 
     fn validate(&self) -> Result<()> {
