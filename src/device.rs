@@ -45,6 +45,9 @@ impl DeviceKind {
 
     /// The burn device.
     ///
+    /// # Errors
+    /// [`Cuda`](Self::Cuda) where LibTorch sees no such device; a device that is not built in.
+    ///
     /// ```
     /// use scurve::device::DeviceKind;
     /// let device = DeviceKind::Flex.device()?;
@@ -59,6 +62,13 @@ impl DeviceKind {
             #[cfg(feature = "libtorch")]
             #[allow(deprecated)]
             Self::LibTorch => Ok(Device::libtorch()),
+            #[cfg(feature = "libtorch")]
+            Self::Cuda if !tch::Cuda::is_available() => Err(Error::Device {
+                name: self.name().into(),
+                why: "LibTorch sees no CUDA device: it was fetched without CUDA (`make setup DEVICE=cuda` fetches it with), or there is no GPU or no driver \
+                      (`nvidia-smi` tells); use `libtorch` or `flex`"
+                    .into(),
+            }),
             #[cfg(feature = "libtorch")]
             #[allow(deprecated)]
             Self::Cuda => Ok(Device::libtorch_cuda(0)),
