@@ -1,15 +1,13 @@
 //! Convolutional networks on images.
 
 use super::architecture::{Architecture, NetworkModule, Statistics, whole};
-use super::layer::{Affine, BatchNorm, Parameters};
-#[cfg(feature = "libtorch")]
-use super::taped;
+use super::layer::{Affine, Convolution, Parameters, absorb};
 use super::{Activation, Init, Inputs};
 use crate::error::{Error, Result};
 use crate::seed::Seed;
-use burn::module::{Module, Param};
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::module::Module;
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -140,14 +138,9 @@ impl Architecture for Cnn {
         let mut before = self.image[0];
         let mut blocks = Vec::new();
         for channels in &self.channels {
-            let shape = [*channels, before, self.kernel, self.kernel];
-            let fan_in = before * self.kernel * self.kernel;
-            blocks.push(Block {
-                weight: draw.weight(shape, fan_in),
-                // Normalisation would take a bias away again.
-                bias: (!self.batch_norm).then(|| draw.bias(*channels, fan_in)),
-                norm: self.batch_norm.then(|| BatchNorm::new(*channels, device)),
-            });
+            // Normalisation would take a bias away again.
+            let kind = (!self.batch_norm, self.batch_norm);
+            blocks.push(draw.convolution((before, *channels), (self.kernel, 1), kind));
             before = *channels;
         }
         Ok(CnnModule {
@@ -160,18 +153,10 @@ impl Architecture for Cnn {
     }
 }
 
-/// One block of a [`CnnModule`].
-#[derive(Module, Debug)]
-struct Block {
-    weight: Param<Tensor<4>>,
-    bias: Option<Param<Tensor<1>>>,
-    norm: Option<BatchNorm>,
-}
-
 /// A [`Cnn`] as a burn module.
 #[derive(Module, Debug)]
 pub struct CnnModule {
-    blocks: Vec<Block>,
+    blocks: Vec<Convolution>,
     hidden: Affine,
     last: Affine,
     #[module(skip)]
@@ -184,13 +169,7 @@ impl CnnModule {
     /// Features of images (n × channels × height × width): n × p, with running statistics.
     pub fn features_of(&self, images: Tensor<4>) -> Tensor<2> {
         let blocks = self.blocks.iter();
-        self.dense(blocks.fold(images, |h, block| {
-            let h = block.convolved(h);
-            self.activated(match &block.norm {
-                Some(norm) => norm.by_running(h),
-                None => h,
-            })
-        }))
+        self.dense(blocks.fold(images, |h, block| self.activated(block.forward(h))))
     }
 
     /// φ and the maximum.
@@ -207,45 +186,20 @@ impl CnnModule {
         self.activation
             .forward(self.hidden.forward(h.flatten(1, 3)))
     }
-
-    fn images(&self, inputs: &Inputs<f32>, device: &Device) -> Tensor<4> {
-        let [channels, height, width] = self.image;
-        inputs
-            .device(device)
-            .reshape([inputs.len(), channels, height, width])
-    }
 }
 
-impl Block {
-    fn convolved(&self, h: Tensor<4>) -> Tensor<4> {
-        let [_, _, side, _] = self.weight.dims();
-        let pad = side / 2;
-        let options = ConvOptions::new([1, 1], [pad, pad], [1, 1], 1);
-        let bias = self.bias.as_ref().map(Param::val);
-        conv2d(h, self.weight.val(), bias, options)
-    }
+/// Convolution, normalisation by the batch, and the maximum in one where the device has that; and what the normalisation has seen.
+#[cfg(feature = "libtorch")]
+fn fused(block: &Convolution, h: &Tensor<4>) -> Option<(Tensor<4>, Statistics)> {
+    use super::taped::{halved, taped};
+    taped(h.clone(), block.parameters(), |h, mut parameters, seen| {
+        halved(&block.on_tape(h, &mut parameters, seen))
+    })
+}
 
-    /// Convolution, bias or normalisation by the batch, and the maximum, where the device has them in one; and what the normalisation has seen.
-    #[cfg(feature = "libtorch")]
-    fn fused(&self, h: &Tensor<4>) -> Option<(Tensor<4>, Option<taped::Moments>)> {
-        let (scale, shift) = match (&self.norm, &self.bias) {
-            (Some(norm), _) => (Some(norm.scale.val()), norm.shift.val()),
-            (None, Some(bias)) => (None, bias.val()),
-            (None, None) => return None,
-        };
-        taped::block(
-            h.clone(),
-            self.weight.val(),
-            scale,
-            shift,
-            BatchNorm::EPSILON,
-        )
-    }
-
-    #[cfg(not(feature = "libtorch"))]
-    fn fused(&self, _: &Tensor<4>) -> Option<(Tensor<4>, Option<(Tensor<1>, Tensor<1>)>)> {
-        None
-    }
+#[cfg(not(feature = "libtorch"))]
+fn fused(_: &Convolution, _: &Tensor<4>) -> Option<(Tensor<4>, Statistics)> {
+    None
 }
 
 fn halve(h: Tensor<4>) -> Tensor<4> {
@@ -254,7 +208,7 @@ fn halve(h: Tensor<4>) -> Tensor<4> {
 
 impl NetworkModule for CnnModule {
     fn features(&self, inputs: &Inputs<f32>, device: &Device) -> Tensor<2> {
-        self.features_of(self.images(inputs, device))
+        self.features_of(inputs.images(self.image, device))
     }
 
     fn features_in_training(
@@ -263,24 +217,16 @@ impl NetworkModule for CnnModule {
         device: &Device,
     ) -> (Tensor<2>, Statistics) {
         let mut statistics = Vec::new();
-        let mut h = self.images(inputs, device);
+        let mut h = inputs.images(self.image, device);
         for block in &self.blocks {
             // Only a rising φ may come after the maximum.
-            let fused = self.activation.is_rising().then(|| block.fused(&h));
-            h = match fused.flatten() {
+            let whole = self.activation.is_rising().then(|| fused(block, &h));
+            h = match whole.flatten() {
                 Some((h, seen)) => {
                     statistics.extend(seen);
                     self.activation.forward(h)
                 }
-                None => {
-                    let mut h = block.convolved(h);
-                    if let Some(norm) = &block.norm {
-                        let (normalised, mean, variance) = norm.by_batch(h);
-                        statistics.push((mean, variance));
-                        h = normalised;
-                    }
-                    self.activated(h)
-                }
+                None => self.activated(block.in_training(h, &mut statistics)),
             };
         }
         let features = self.dense(h);
@@ -288,10 +234,7 @@ impl NetworkModule for CnnModule {
     }
 
     fn absorb(mut self, statistics: Statistics) -> Self {
-        let norms = self.blocks.iter_mut().filter_map(|b| b.norm.as_mut());
-        for (norm, (mean, variance)) in norms.zip(statistics) {
-            norm.absorb(mean, variance);
-        }
+        absorb(self.blocks.iter_mut(), statistics);
         self
     }
 

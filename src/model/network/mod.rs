@@ -5,7 +5,7 @@
 //! | the architecture: widths, φ, scales, modules, embedding | [`Mlp`] |
 //! | training on the host, in f32 or f64, with a backward pass written by hand | [`MlpTrainer`] |
 //! | the same network as a burn module, many seeds at once, on any device | [`MlpModule`] |
-//! | a convolutional network, a transformer | [`Cnn`], [`Transformer`] |
+//! | convolutional networks, a transformer | [`Cnn`], [`ResNet`], [`Vgg`], [`Transformer`] |
 //! | training any of them on any device, by autodiff | [`ModuleTrainer`] |
 //! | examples, and which of them a step sees | [`Examples`], [`Batches`] |
 //!
@@ -42,11 +42,13 @@ mod loss;
 mod module;
 mod module_trainer;
 mod parity;
+mod resnet;
 mod spec;
 #[cfg(feature = "libtorch")]
 mod taped;
 mod trainer;
 mod transformer;
+mod vgg;
 
 pub use activation::Activation;
 #[doc(hidden)]
@@ -60,6 +62,8 @@ pub use learner::{Curve, Evaluation};
 pub use loss::Loss;
 pub use module::{DeviceReal, MlpModule, numbers, tensor};
 pub use module_trainer::ModuleTrainer;
+pub use resnet::{ResNet, ResNetModule};
 pub use spec::{Embedding, Mlp};
 pub use trainer::MlpTrainer;
 pub use transformer::{Transformer, TransformerModule};
+pub use vgg::{Vgg, VggModule};

@@ -7,6 +7,8 @@
 // burn 0.22 deprecates burn-tch and ships it; the version is pinned.
 #![allow(deprecated)]
 
+use super::architecture::Statistics;
+use super::layer::BatchNorm;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
@@ -59,19 +61,44 @@ impl<const N: usize> Backward<LibTorch, N> for Taped {
     }
 }
 
-/// f as one operation of burn's graph; what else it gives is passed on without a gradient.
-fn taped<const N: usize>(
+/// f of a batch of images and of parameters as one operation of burn's graph, and what its normalisations have seen. `None` where the tensors do not live on LibTorch with autodiff, or
+/// for more parameters than 16.
+pub(super) fn taped(
+    images: Tensor<4>,
+    parameters: Vec<Parameter>,
+    f: impl FnOnce(&tch::Tensor, &[tch::Tensor], &mut Seen) -> tch::Tensor,
+) -> Option<(Tensor<4>, Statistics)> {
+    let images = images.try_into_primitive::<Autodiff<LibTorch>>().ok()?;
+    let parameters = parameters.into_iter().map(|p| match p {
+        Parameter::Kernel(x) => x.try_into_primitive::<Autodiff<LibTorch>>(),
+        Parameter::Channels(x) => x.try_into_primitive::<Autodiff<LibTorch>>(),
+    });
+    let inputs = std::iter::once(Ok(images)).chain(parameters);
+    let inputs: Vec<Node> = inputs.collect::<Result<_, _>>().ok()?;
+    // An operation of burn's graph has a number of parents that is known to the compiler.
+    macro_rules! of {
+        ($($n:literal)+) => {
+            match inputs.len() {
+                $($n => on_graph::<$n>(inputs.try_into().ok()?, f),)+
+                _ => return None,
+            }
+        };
+    }
+    Some(of!(2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17))
+}
+
+fn on_graph<const N: usize>(
     inputs: [Node; N],
-    f: impl FnOnce([&tch::Tensor; N]) -> (tch::Tensor, Vec<tch::Tensor>),
-) -> (Node, Vec<tch::Tensor>) {
+    f: impl FnOnce(&tch::Tensor, &[tch::Tensor], &mut Seen) -> tch::Tensor,
+) -> (Tensor<4>, Statistics) {
     let tracked = inputs.each_ref().map(Node::is_tracked);
     let mut shared: Vec<TchTensor> = inputs.iter().map(|x| x.primitive().clone()).collect();
     let nodes = inputs.each_ref().map(Node::node);
     drop(inputs);
     let leaves: [tch::Tensor; N] =
         std::array::from_fn(|i| shared[i].tensor.detach().set_requires_grad(tracked[i]));
-    let (output, others) = f(leaves.each_ref());
-    let others = others.iter().map(tch::Tensor::detach).collect();
+    let mut seen = Seen(Vec::new());
+    let output = f(&leaves[0], &leaves[1..], &mut seen);
     let plain = TchTensor::new(output.detach());
     let prepared = Taped.prepare::<NoCheckpointing>(nodes).compute_bound();
     let output = match prepared.stateful() {
@@ -89,72 +116,47 @@ fn taped<const N: usize>(
             prep.finish(tape, plain)
         }
     };
-    (output, others)
+    let output = Tensor::from_primitive::<Autodiff<LibTorch>>(output);
+    (output, seen.0)
 }
 
-/// Mean and unbiased variance of each channel in a batch.
-pub(super) type Moments = (Tensor<1>, Tensor<1>);
+/// A parameter of a convolution, or of a normalisation.
+pub(super) enum Parameter {
+    Kernel(Tensor<4>),
+    Channels(Tensor<1>),
+}
 
-/// Convolution of a batch by K, n × channels × height × width, padded so that the image keeps its size; then `shift` alone, or batch normalisation with `scale` and `shift`; then the
-/// maximum over 2 × 2. `None` where the tensors do not live on LibTorch with autodiff.
-pub(super) fn block(
-    h: Tensor<4>,
-    kernel: Tensor<4>,
-    scale: Option<Tensor<1>>,
-    shift: Tensor<1>,
-    epsilon: f64,
-) -> Option<(Tensor<4>, Option<Moments>)> {
-    let [_, _, side, _] = kernel.dims();
-    let [n, _, height, width] = h.dims();
-    let pad = (side / 2) as i64;
-    let convolved = move |h: &tch::Tensor, kernel: &tch::Tensor, shift: Option<&tch::Tensor>| {
-        h.conv2d(kernel, shift, [1, 1], [pad, pad], [1, 1], 1)
-    };
-    let halved = |h: tch::Tensor| h.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false);
-    let Some(scale) = scale else {
-        let (h, _) = taped(
-            [on_libtorch(h)?, on_libtorch(kernel)?, on_libtorch(shift)?],
-            |[h, k, b]| (halved(convolved(h, k, Some(b))), Vec::new()),
-        );
-        return Some((Tensor::from_primitive::<Autodiff<LibTorch>>(h), None));
-    };
-    let inputs = [
-        on_libtorch(h)?,
-        on_libtorch(kernel)?,
-        on_libtorch(scale)?,
-        on_libtorch(shift)?,
-    ];
-    let (h, mut seen) = taped(inputs, |[h, k, scale, shift]| {
+/// What the normalisations of a function have seen, one after the other.
+pub(super) struct Seen(Statistics);
+
+impl Seen {
+    /// Batch normalisation of h by its own mean and variance, then times `scale` plus `shift`.
+    pub fn normalised(
+        &mut self,
+        h: &tch::Tensor,
+        scale: &tch::Tensor,
+        shift: &tch::Tensor,
+    ) -> tch::Tensor {
         let none = None::<&tch::Tensor>;
-        let (h, mean, inverse) = convolved(h, k, none).native_batch_norm(
-            Some(scale),
-            Some(shift),
-            none,
-            none,
-            true,
-            0.0,
-            epsilon,
-        );
-        (halved(h), vec![mean, inverse])
-    });
-    let count = (n * height * width) as f64;
-    let inverse = plain(seen.pop()?);
-    let variance = inverse.powi_scalar(-2).sub_scalar(epsilon).clamp_min(0.0);
-    let moments = (
-        plain(seen.pop()?),
-        variance.mul_scalar(count / (count - 1.0).max(1.0)),
-    );
-    Some((
-        Tensor::from_primitive::<Autodiff<LibTorch>>(h),
-        Some(moments),
-    ))
+        let epsilon = BatchNorm::EPSILON;
+        let (normalised, mean, inverse) =
+            h.native_batch_norm(Some(scale), Some(shift), none, none, true, 0.0, epsilon);
+        let plain = |x: tch::Tensor| {
+            let x = Tensor::<1>::from_primitive::<LibTorch>(TchTensor::new(x.detach()));
+            Tensor::from_inner(x)
+        };
+        let count = h.numel() as f64 / mean.numel() as f64;
+        let variance = plain(inverse)
+            .powi_scalar(-2)
+            .sub_scalar(epsilon)
+            .clamp_min(0.0);
+        let unbiased = variance.mul_scalar(count / (count - 1.0).max(1.0));
+        self.0.push((plain(mean), unbiased));
+        normalised
+    }
 }
 
-fn on_libtorch<const D: usize>(x: Tensor<D>) -> Option<Node> {
-    x.try_into_primitive::<Autodiff<LibTorch>>().ok()
-}
-
-/// Without a gradient, on the device with autodiff.
-fn plain(x: tch::Tensor) -> Tensor<1> {
-    Tensor::from_inner(Tensor::from_primitive::<LibTorch>(TchTensor::new(x)))
+/// The maximum over 2 × 2.
+pub(super) fn halved(h: &tch::Tensor) -> tch::Tensor {
+    h.max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false)
 }
