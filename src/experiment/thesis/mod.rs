@@ -2,6 +2,7 @@
 
 mod any_start;
 mod benign_overfitting;
+mod cases;
 mod compute_scaling;
 mod correlated_features;
 mod delayed_modes;
