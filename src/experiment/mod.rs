@@ -17,8 +17,8 @@ mod shard;
 pub mod thesis;
 
 pub use outcome::{Outcome, RunOptions};
-pub use progress::{Progress, interrupt, interrupted};
 pub use point::Point;
+pub use progress::{Progress, interrupt, interrupted};
 pub use registry::{Registered, Report, Request, find, registered, registry};
 pub use settings::{
     Field, Settings, display_settings, from_toml, overridden, settings, to_toml,

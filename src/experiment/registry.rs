@@ -131,10 +131,13 @@ impl<E: Experiment> Registered for Entry<E> {
     }
 
     fn point(&self, base: &toml::Table, pairs: &[String]) -> Result<Box<dyn Point>> {
-        let base: E = base.clone().try_into().map_err(|e: toml::de::Error| Error::Config {
-            origin: "settings of the plan".into(),
-            message: e.message().to_string(),
-        })?;
+        let base: E = base
+            .clone()
+            .try_into()
+            .map_err(|e: toml::de::Error| Error::Config {
+                origin: "settings of the plan".into(),
+                message: e.message().to_string(),
+            })?;
         Ok(Box::new(Settled::new(overridden(&base, pairs)?)?))
     }
 }

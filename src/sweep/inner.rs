@@ -17,7 +17,9 @@ pub(super) fn run(planned: &Planned, jobs: Option<usize>) -> Result<Ran> {
     let status = Status::of(planned)?;
     status.refuse_mixed(planned)?;
     let per_row = planned.plan().conditions.threads.max(1);
-    let jobs = jobs.unwrap_or((threads::cores() / per_row).max(1)).clamp(1, status.missing.len().max(1));
+    let jobs = jobs
+        .unwrap_or((threads::cores() / per_row).max(1))
+        .clamp(1, status.missing.len().max(1));
     let start = Instant::now();
     let progress = Progress::of(&planned.plan().experiment, status.missing.len(), "rows");
     let next = AtomicUsize::new(0);
@@ -32,7 +34,8 @@ pub(super) fn run(planned: &Planned, jobs: Option<usize>) -> Result<Ran> {
             let start = Instant::now();
             let ended = pool.install(|| worker.row(row));
             // One that fails for all stops the others too.
-            let ended = ended.inspect_err(|_| next.store(status.missing.len(), Ordering::Relaxed))?;
+            let ended =
+                ended.inspect_err(|_| next.store(status.missing.len(), Ordering::Relaxed))?;
             tally.add(ended);
             if ended != Ended::Kept {
                 seconds.push(start.elapsed().as_secs_f64());
@@ -48,10 +51,15 @@ pub(super) fn run(planned: &Planned, jobs: Option<usize>) -> Result<Ran> {
     let parts: Vec<Result<(Tally, Vec<f64>)>> = std::thread::scope(|scope| {
         let handles: Vec<_> = (0..jobs).map(|_| scope.spawn(slot)).collect();
         let joined = handles.into_iter().map(|h| h.join());
-        joined.map(|r| r.unwrap_or_else(|_| Err(Error::Sweep("a thread panicked".into())))).collect()
+        joined
+            .map(|r| r.unwrap_or_else(|_| Err(Error::Sweep("a thread panicked".into()))))
+            .collect()
     });
     let mut ran = Ran {
-        tally: Tally { kept: status.done, ..Tally::default() },
+        tally: Tally {
+            kept: status.done,
+            ..Tally::default()
+        },
         jobs,
         wall: 0.0,
         seconds: Vec::new(),

@@ -102,7 +102,10 @@ impl Local {
                 rows,
                 running: 0,
                 stillborn: 0,
-                tally: Tally { kept: status.done, ..Tally::default() },
+                tally: Tally {
+                    kept: status.done,
+                    ..Tally::default()
+                },
                 seconds: Vec::new(),
                 peak: 0,
                 failure: None,
@@ -114,17 +117,24 @@ impl Local {
         };
         std::thread::scope(|scope| {
             let shared = &shared;
-            let slots: Vec<_> = (0..jobs).map(|place| scope.spawn(move || shared.slot(place))).collect();
+            let slots: Vec<_> = (0..jobs)
+                .map(|place| scope.spawn(move || shared.slot(place)))
+                .collect();
             // The others sleep on pipes; this one looks now and then whether the user wants to stop.
             while slots.iter().any(|s| !s.is_finished()) {
                 let queue = lock(&shared.queue);
-                let _ = shared.changed.wait_timeout(queue, Duration::from_millis(100));
+                let _ = shared
+                    .changed
+                    .wait_timeout(queue, Duration::from_millis(100));
                 if interrupted() {
                     shared.stop(None);
                 }
             }
         });
-        let queue = shared.queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let queue = shared
+            .queue
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(e) = queue.failure {
             return Err(e);
         }
@@ -168,7 +178,10 @@ impl Shared<'_> {
                 if queue.running == 0 {
                     return None;
                 }
-                queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                queue = self
+                    .changed
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
             if !has_worker && queue.running > 0 {
@@ -197,9 +210,15 @@ impl Shared<'_> {
             let computed = queue.seconds.len();
             let short = match computed {
                 0 => 1,
-                n => (BATCH_SECONDS / (queue.seconds.iter().rev().take(100).sum::<f64>() / n.min(100) as f64).max(1e-4)) as usize,
+                n => {
+                    (BATCH_SECONDS
+                        / (queue.seconds.iter().rev().take(100).sum::<f64>() / n.min(100) as f64)
+                            .max(1e-4)) as usize
+                }
             };
-            let n = short.clamp(1, 256).min(queue.rows.len().div_ceil(2 * self.jobs));
+            let n = short
+                .clamp(1, 256)
+                .min(queue.rows.len().div_ceil(2 * self.jobs));
             queue.running += 1;
             return Some(queue.rows.drain(..n).collect());
         }
@@ -219,12 +238,16 @@ impl Shared<'_> {
                     }
                 }
             }
-            let Some((child, answers)) = &mut worker else { break };
+            let Some((child, answers)) = &mut worker else {
+                break;
+            };
             let left = self.batch(place, answers, &batch);
             if !left.is_empty() {
                 // Its output is at its end, so it has ended or is about to.
                 lock(&self.inputs[place]).take();
-                let ended = child.wait().map_or_else(|e| e.to_string(), |s| s.to_string());
+                let ended = child
+                    .wait()
+                    .map_or_else(|e| e.to_string(), |s| s.to_string());
                 worker = None;
                 self.give_back(left, &ended);
             }
@@ -240,7 +263,10 @@ impl Shared<'_> {
     fn spawn(&self, place: usize) -> Result<(Child, BufReader<std::process::ChildStdout>)> {
         let conditions = &self.planned.plan().conditions;
         let mut command = Command::new(self.program);
-        command.args(["sweep", "work"]).arg(self.planned.folder()).arg("--feed");
+        command
+            .args(["sweep", "work"])
+            .arg(self.planned.folder())
+            .arg("--feed");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         threads::environment(&mut command, conditions.threads, &conditions.device);
         // A group of its own: Ctrl-C reaches the runner, which then closes the worker's input.
@@ -263,7 +289,9 @@ impl Shared<'_> {
         }
         if let Some(input) = lock(&self.inputs[place]).as_mut() {
             // A worker that has ended is seen by its answers.
-            let _ = input.write_all(text.as_bytes()).and_then(|()| input.flush());
+            let _ = input
+                .write_all(text.as_bytes())
+                .and_then(|()| input.flush());
         }
         let mut left: VecDeque<(u64, u32)> = batch.iter().copied().collect();
         let mut begun = false;
@@ -275,7 +303,12 @@ impl Shared<'_> {
             }
             match Answer::parse(&line) {
                 Some(Answer::Begun(_)) => begun = true,
-                Some(Answer::Row { index, ended, seconds, peak }) if left.front().is_some_and(|r| r.0 == index) => {
+                Some(Answer::Row {
+                    index,
+                    ended,
+                    seconds,
+                    peak,
+                }) if left.front().is_some_and(|r| r.0 == index) => {
                     left.pop_front();
                     begun = false;
                     self.finished(ended, seconds, peak);
@@ -288,7 +321,10 @@ impl Shared<'_> {
                         },
                         false => Error::Sweep(message),
                     }));
-                    return Left { rows: left, begun: false };
+                    return Left {
+                        rows: left,
+                        begun: false,
+                    };
                 }
                 _ => eprint!("{line}"),
             }
@@ -330,7 +366,8 @@ impl Shared<'_> {
             {
                 left.rows.pop_front();
                 queue.tally.add(Ended::Failed);
-                let message = format!("the process that computed it ended {deaths} times ({ended})");
+                let message =
+                    format!("the process that computed it ended {deaths} times ({ended})");
                 let recorded = self.record(row, &message);
                 self.progress.say(&format!("row {row}: {message}"));
                 if let Err(e) = recorded {
@@ -356,7 +393,9 @@ impl Shared<'_> {
     fn record(&self, index: u64, message: &str) -> Result<()> {
         let row = self.planned.plan().row(index)?;
         let point = self.planned.point(row.point)?;
-        point.shard(&self.planned.tables(), row.seed).record_failure(message)
+        point
+            .shard(&self.planned.tables(), row.seed)
+            .record_failure(message)
     }
 }
 
@@ -375,15 +414,28 @@ impl Left {
 #[derive(Debug, PartialEq)]
 enum Answer {
     Begun(u64),
-    Row { index: u64, ended: Ended, seconds: f64, peak: u64 },
-    Stop { io: bool, message: String },
+    Row {
+        index: u64,
+        ended: Ended,
+        seconds: f64,
+        peak: u64,
+    },
+    Stop {
+        io: bool,
+        message: String,
+    },
 }
 
 impl Answer {
     fn line(&self) -> String {
         match self {
             Self::Begun(row) => format!("@begun {row}\n"),
-            Self::Row { index, ended, seconds, peak } => format!("@row {index} {} {seconds} {peak}\n", ended.name()),
+            Self::Row {
+                index,
+                ended,
+                seconds,
+                peak,
+            } => format!("@row {index} {} {seconds} {peak}\n", ended.name()),
             Self::Stop { io, message } => format!("@stop {io} {}\n", message.replace('\n', " ")),
         }
     }
@@ -392,7 +444,10 @@ impl Answer {
         let (what, rest) = line.trim_end().split_once(' ')?;
         if what == "@stop" {
             let (io, message) = rest.split_once(' ')?;
-            return Some(Self::Stop { io: io == "true", message: message.into() });
+            return Some(Self::Stop {
+                io: io == "true",
+                message: message.into(),
+            });
         }
         let mut parts = rest.split(' ');
         let index = parts.next()?.parse().ok()?;
@@ -419,7 +474,11 @@ impl Answer {
 pub fn feed(planned: &Planned) -> Result<()> {
     let (to, rows) = std::sync::mpsc::channel::<u64>();
     std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines().map_while(std::io::Result::ok) {
+        for line in std::io::stdin()
+            .lock()
+            .lines()
+            .map_while(std::io::Result::ok)
+        {
             if let Ok(row) = line.trim().parse()
                 && to.send(row).is_err()
             {
@@ -431,7 +490,8 @@ pub fn feed(planned: &Planned) -> Result<()> {
     });
     let say = |answer: &Answer| {
         let mut out = std::io::stdout().lock();
-        out.write_all(answer.line().as_bytes()).and_then(|()| out.flush())
+        out.write_all(answer.line().as_bytes())
+            .and_then(|()| out.flush())
     };
     let mut worker = Worker::new(planned);
     while let Ok(row) = rows.recv() {
@@ -442,7 +502,12 @@ pub fn feed(planned: &Planned) -> Result<()> {
         match worker.row(row) {
             Ok(ended) => {
                 let seconds = start.elapsed().as_secs_f64();
-                let answer = Answer::Row { index: row, ended, seconds, peak: memory::peak() };
+                let answer = Answer::Row {
+                    index: row,
+                    ended,
+                    seconds,
+                    peak: memory::peak(),
+                };
                 if say(&answer).is_err() {
                     break;
                 }
@@ -450,7 +515,10 @@ pub fn feed(planned: &Planned) -> Result<()> {
             Err(Error::Interrupted { .. }) => break,
             Err(e) => {
                 let io = matches!(e, Error::Io { .. });
-                let _ = say(&Answer::Stop { io, message: e.to_string() });
+                let _ = say(&Answer::Stop {
+                    io,
+                    message: e.to_string(),
+                });
                 return Err(e);
             }
         }
@@ -466,8 +534,16 @@ mod tests {
     fn an_answer_is_read_as_it_was_said() {
         let answers = [
             Answer::Begun(7),
-            Answer::Row { index: 12, ended: Ended::Diverged, seconds: 0.25, peak: 1 << 30 },
-            Answer::Stop { io: true, message: "no space left".into() },
+            Answer::Row {
+                index: 12,
+                ended: Ended::Diverged,
+                seconds: 0.25,
+                peak: 1 << 30,
+            },
+            Answer::Stop {
+                io: true,
+                message: "no space left".into(),
+            },
         ];
         for answer in answers {
             assert_eq!(Answer::parse(&answer.line()), Some(answer));

@@ -193,21 +193,38 @@ impl Plan {
                 return Err(Error::setting(&axis.key, "(none)", "at least one value"));
             }
             if axis.key == "seeds" {
-                return Err(Error::setting("--grid", "seeds", "a setting; seeds are given by --seeds"));
+                return Err(Error::setting(
+                    "--grid",
+                    "seeds",
+                    "a setting; seeds are given by --seeds",
+                ));
             }
             if self.grid[..i].iter().any(|a| a.key == axis.key) {
-                return Err(Error::setting("--grid", &axis.key, "a setting that is named once"));
+                return Err(Error::setting(
+                    "--grid",
+                    &axis.key,
+                    "a setting that is named once",
+                ));
             }
         }
         let sizes = self.grid.iter().map(|a| a.values.len() as u64);
-        let rows = sizes.chain([self.seeds.len()]).try_fold(1u64, u64::checked_mul);
+        let rows = sizes
+            .chain([self.seeds.len()])
+            .try_fold(1u64, u64::checked_mul);
         if rows.is_none_or(|r| r > MOST) {
-            return Err(Error::Sweep(format!("the plan has more than {MOST} rows; take fewer values or seeds")));
+            return Err(Error::Sweep(format!(
+                "the plan has more than {MOST} rows; take fewer values or seeds"
+            )));
         }
         // Every grid point is made now: a value out of its range is found before any work.
         let hashes: Vec<String> = (0..self.points())
             .into_par_iter()
-            .map(|p| Ok(experiment.point(&self.settings, &self.pairs(p))?.hash().to_string()))
+            .map(|p| {
+                Ok(experiment
+                    .point(&self.settings, &self.pairs(p))?
+                    .hash()
+                    .to_string())
+            })
             .collect::<Result<_>>()?;
         let mut seen: HashMap<&str, u64> = HashMap::new();
         for (point, hash) in (0..).zip(&hashes) {
@@ -233,7 +250,11 @@ impl Plan {
             self.points(),
             self.rows()
         );
-        let Conditions { version, device, threads } = &self.conditions;
+        let Conditions {
+            version,
+            device,
+            threads,
+        } = &self.conditions;
         let quoted = |text: &str| toml::Value::String(text.into()).to_string();
         let _ = write!(
             out,
@@ -248,7 +269,12 @@ impl Plan {
         );
         for axis in &self.grid {
             let values: Vec<String> = axis.values.iter().map(toml::Value::to_string).collect();
-            let _ = write!(out, "\n[[grid]]\nkey = {}\nvalues = [{}]\n", quoted(&axis.key), values.join(", "));
+            let _ = write!(
+                out,
+                "\n[[grid]]\nkey = {}\nvalues = [{}]\n",
+                quoted(&axis.key),
+                values.join(", ")
+            );
         }
         let mut settings = toml::Table::new();
         settings.insert("settings".into(), self.settings.clone().into());
@@ -266,11 +292,16 @@ impl Plan {
         struct Format {
             format: u32,
         }
-        let Format { format } = toml::from_str(text).map_err(|e| config(e.to_string().trim_end().into()))?;
+        let Format { format } =
+            toml::from_str(text).map_err(|e| config(e.to_string().trim_end().into()))?;
         if format != FORMAT {
-            return Err(config(format!("the plan has format {format}, this is scurve {} and reads format {FORMAT}; plan again into another folder", env!("CARGO_PKG_VERSION"))));
+            return Err(config(format!(
+                "the plan has format {format}, this is scurve {} and reads format {FORMAT}; plan again into another folder",
+                env!("CARGO_PKG_VERSION")
+            )));
         }
-        let w: Written = toml::from_str(text).map_err(|e| config(e.to_string().trim_end().into()))?;
+        let w: Written =
+            toml::from_str(text).map_err(|e| config(e.to_string().trim_end().into()))?;
         let plan = Self {
             experiment: w.experiment,
             revision: w.revision,
@@ -403,7 +434,8 @@ impl Planned {
 
     /// A grid point with all its settings.
     pub fn point(&self, point: u64) -> Result<Box<dyn Point>> {
-        self.experiment.point(&self.plan.settings, &self.plan.pairs(point))
+        self.experiment
+            .point(&self.plan.settings, &self.plan.pairs(point))
     }
 
     /// The device that the plan names.
@@ -413,7 +445,9 @@ impl Planned {
 }
 
 fn difference(there: &Plan, new: &Plan) -> Option<String> {
-    let say = |what: &str, a: &dyn std::fmt::Display, b: &dyn std::fmt::Display| Some(format!("{what}: {a} there, {b} now"));
+    let say = |what: &str, a: &dyn std::fmt::Display, b: &dyn std::fmt::Display| {
+        Some(format!("{what}: {a} there, {b} now"))
+    };
     if there.experiment != new.experiment {
         return say("experiment", &there.experiment, &new.experiment);
     }
@@ -428,7 +462,10 @@ fn difference(there: &Plan, new: &Plan) -> Option<String> {
     }
     if there.grid != new.grid {
         let grid = |p: &Plan| {
-            let axes = p.grid.iter().map(|a| format!("{}={}", a.key, toml::Value::Array(a.values.clone())));
+            let axes = p
+                .grid
+                .iter()
+                .map(|a| format!("{}={}", a.key, toml::Value::Array(a.values.clone())));
             axes.collect::<Vec<_>>().join(" ")
         };
         return say("grid", &grid(there), &grid(new));
@@ -436,7 +473,13 @@ fn difference(there: &Plan, new: &Plan) -> Option<String> {
     // The number of seeds of the preset says nothing in a sweep.
     let mut keys: Vec<&String> = there.settings.keys().chain(new.settings.keys()).collect();
     keys.retain(|k| *k != "seeds");
-    let key = keys.into_iter().find(|k| there.settings.get(*k) != new.settings.get(*k))?;
-    let shown = |p: &Plan| p.settings.get(key).map_or("(none)".into(), toml::Value::to_string);
+    let key = keys
+        .into_iter()
+        .find(|k| there.settings.get(*k) != new.settings.get(*k))?;
+    let shown = |p: &Plan| {
+        p.settings
+            .get(key)
+            .map_or("(none)".into(), toml::Value::to_string)
+    };
     say(key, &shown(there), &shown(new))
 }

@@ -12,7 +12,11 @@ pub(super) struct Running {
 
 fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name: String = name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let name: String = name
+        .trim()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
     if name.is_empty() { "here".into() } else { name }
 }
 
@@ -35,10 +39,18 @@ impl Running {
 
     /// Is somebody else at it? A note that was left behind by a process that was killed does not count on its own host.
     pub(super) fn others(&self) -> bool {
-        let own = self.note.file_name().map(|n| n.to_string_lossy().into_owned());
-        runners(self.note.parent().and_then(Path::parent).unwrap_or(Path::new(".")))
-            .iter()
-            .any(|r| Some(&r.name) != own.as_ref())
+        let own = self
+            .note
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned());
+        runners(
+            self.note
+                .parent()
+                .and_then(Path::parent)
+                .unwrap_or(Path::new(".")),
+        )
+        .iter()
+        .any(|r| Some(&r.name) != own.as_ref())
     }
 }
 
@@ -57,16 +69,27 @@ pub(super) struct Runner {
 /// Who runs the plan now; notes of dead processes of this host are taken away.
 pub(super) fn runners(folder: &Path) -> Vec<Runner> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(notes(folder)).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(notes(folder))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some((on, pid)) = name.rsplit_once('.') else { continue };
-        let Ok(pid) = pid.parse::<u32>() else { continue };
+        let Some((on, pid)) = name.rsplit_once('.') else {
+            continue;
+        };
+        let Ok(pid) = pid.parse::<u32>() else {
+            continue;
+        };
         let here = on == host();
         if here && !alive(pid) && pid != std::process::id() {
             let _ = std::fs::remove_file(entry.path());
             continue;
         }
-        found.push(Runner { here: here.then_some(pid), name });
+        found.push(Runner {
+            here: here.then_some(pid),
+            name,
+        });
     }
     found
 }
@@ -77,7 +100,9 @@ pub(super) fn cancel(folder: &Path) -> Result<(usize, Vec<String>)> {
     for runner in runners(folder) {
         match runner.here {
             Some(pid) => {
-                let kill = Command::new("kill").args(["-INT", &pid.to_string()]).status();
+                let kill = Command::new("kill")
+                    .args(["-INT", &pid.to_string()])
+                    .status();
                 kill.map_err(|e| Error::io(Path::new("kill"), e))?;
                 asked += 1;
             }

@@ -48,7 +48,11 @@ impl Seeds {
 
 impl From<Range<u64>> for Seeds {
     fn from(range: Range<u64>) -> Self {
-        Self(if range.is_empty() { Vec::new() } else { vec![range] })
+        Self(if range.is_empty() {
+            Vec::new()
+        } else {
+            vec![range]
+        })
     }
 }
 
@@ -67,7 +71,11 @@ impl FromStr for Seeds {
         let last = u64::from(u32::MAX);
         if !text.contains(',') && !text.contains("..") {
             let n = number(text)?;
-            return if (1..=last).contains(&n) { Ok((0..n).into()) } else { Err(refused()) };
+            return if (1..=last).contains(&n) {
+                Ok((0..n).into())
+            } else {
+                Err(refused())
+            };
         }
         let mut ranges: Vec<Range<u64>> = Vec::new();
         for part in text.split(',').filter(|p| !p.trim().is_empty()) {

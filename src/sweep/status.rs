@@ -71,7 +71,11 @@ impl Status {
 
     fn add(&mut self, row: u64, state: RowState, plan: &Conditions) {
         match state {
-            RowState::Done { seconds, diverged, conditions } => {
+            RowState::Done {
+                seconds,
+                diverged,
+                conditions,
+            } => {
                 if conditions.as_ref() != Some(plan) {
                     self.mixed.push((row, conditions));
                     return;
@@ -134,9 +138,18 @@ pub(super) fn percentile(seconds: &[f64], k: usize) -> Option<f64> {
 
 impl std::fmt::Display for Status {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        writeln!(f, "{} of {} rows done, {} of them diverged", self.done, self.rows, self.diverged)?;
+        writeln!(
+            f,
+            "{} of {} rows done, {} of them diverged",
+            self.done, self.rows, self.diverged
+        )?;
         if let (Some(median), Some(p90)) = (self.percentile(50), self.percentile(90)) {
-            writeln!(f, "a row takes {} (median), {} (nine of ten take less)", seconds(median), seconds(p90))?;
+            writeln!(
+                f,
+                "a row takes {} (median), {} (nine of ten take less)",
+                seconds(median),
+                seconds(p90)
+            )?;
         }
         for (what, list) in [("failed", &self.failed), ("corrupt", &self.corrupt)] {
             if !list.is_empty() {
@@ -150,8 +163,14 @@ impl std::fmt::Display for Status {
             }
         }
         if let Some((row, conditions)) = self.mixed.first() {
-            let by = conditions.as_ref().map_or("`scurve run`".into(), ToString::to_string);
-            writeln!(f, "{} computed under other conditions: row {row} by {by}", self.mixed.len())?;
+            let by = conditions
+                .as_ref()
+                .map_or("`scurve run`".into(), ToString::to_string);
+            writeln!(
+                f,
+                "{} computed under other conditions: row {row} by {by}",
+                self.mixed.len()
+            )?;
         }
         Ok(())
     }

@@ -47,3 +47,52 @@ impl Drop for Held {
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, Into::into)
 }
+
+/// Makes this process's environment that of rows of so many threads: libraries read it when they are loaded, so the
+/// program starts again in its own place where the environment is another. Gives `Ok` where it is right already.
+///
+/// # Errors
+/// When the program cannot be started.
+pub fn exec_with_threads(threads: usize, device: &str) -> crate::error::Result<()> {
+    if is_set(threads, device) {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    {
+        use crate::error::Error;
+        use std::os::unix::process::CommandExt;
+        let program = std::env::current_exe().map_err(|e| Error::io("scurve".as_ref(), e))?;
+        let mut command = Command::new(&program);
+        command.args(std::env::args_os().skip(1));
+        environment(&mut command, threads, device);
+        Err(Error::io(&program, command.exec()))
+    }
+    #[cfg(not(unix))]
+    Ok(())
+}
+
+/// Makes sure that this process has the environment in which a plan's rows are computed: where it has not, the program is
+/// started anew in its place, for LibTorch and BLAS read it when they are loaded.
+///
+/// # Errors
+/// When the program cannot be started anew.
+pub fn settle(planned: &super::Planned) -> crate::error::Result<()> {
+    let conditions = &planned.plan().conditions;
+    const TRIED: &str = "SCURVE_SWEEP_SETTLED";
+    if is_set(conditions.threads, &conditions.device) || std::env::var_os(TRIED).is_some() {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        let program =
+            std::env::current_exe().map_err(|e| crate::error::Error::io("scurve".as_ref(), e))?;
+        let mut command = Command::new(&program);
+        command.args(std::env::args_os().skip(1)).env(TRIED, "1");
+        environment(&mut command, conditions.threads, &conditions.device);
+        let e = command.exec();
+        return Err(crate::error::Error::io(&program, e));
+    }
+    #[cfg(not(unix))]
+    Ok(())
+}

@@ -160,9 +160,18 @@ impl<'a> Worker<'a> {
                 if failed_before {
                     shard.forget_failure();
                 }
-                return Ok(if diverged { Ended::Diverged } else { Ended::Done });
+                return Ok(if diverged {
+                    Ended::Diverged
+                } else {
+                    Ended::Done
+                });
             }
-            Ok(Err(e @ (Error::Interrupted { .. } | Error::Io { .. } | Error::Missing { .. } | Error::Device { .. }))) => {
+            Ok(Err(
+                e @ (Error::Interrupted { .. }
+                | Error::Io { .. }
+                | Error::Missing { .. }
+                | Error::Device { .. }),
+            )) => {
                 return Err(e);
             }
             Ok(Err(e)) => e.to_string(),
@@ -172,15 +181,26 @@ impl<'a> Worker<'a> {
                 format!("panicked: {}", text.unwrap_or("without a message"))
             }
         };
-        eprintln!("row {index} ({}, seed {}): {message}", plan.named(row.point), row.seed.0);
+        eprintln!(
+            "row {index} ({}, seed {}): {message}",
+            plan.named(row.point),
+            row.seed.0
+        );
         shard.record_failure(&message)?;
         Ok(Ended::Failed)
     }
 }
 
 /// Rows that were made under other conditions than the plan's are neither kept nor overwritten.
-pub(super) fn mixed(index: u64, found: Option<&crate::experiment::Conditions>, planned: &Planned) -> Error {
-    let found = found.map_or("`scurve run`, which records no conditions".into(), ToString::to_string);
+pub(super) fn mixed(
+    index: u64,
+    found: Option<&crate::experiment::Conditions>,
+    planned: &Planned,
+) -> Error {
+    let found = found.map_or(
+        "`scurve run`, which records no conditions".into(),
+        ToString::to_string,
+    );
     Error::Sweep(format!(
         "row {index} was computed by {found}, and the plan is of {}; take such rows away with `scurve sweep clean {} --mixed`",
         planned.plan().conditions,
@@ -195,7 +215,11 @@ pub(super) fn mixed(index: u64, found: Option<&crate::experiment::Conditions>, p
 pub fn work(planned: &Planned, share: Share) -> Result<Tally> {
     let rows = planned.plan().rows();
     let mine = rows.saturating_sub(share.index).div_ceil(share.of);
-    let progress = Progress::of(format!("shard {}/{}", share.index, share.of), mine as usize, "rows");
+    let progress = Progress::of(
+        format!("shard {}/{}", share.index, share.of),
+        mine as usize,
+        "rows",
+    );
     let mut worker = Worker::new(planned);
     let mut tally = Tally::default();
     for index in (share.index..rows).step_by(share.of as usize) {
