@@ -7,7 +7,7 @@ use scurve::error::{Error, Result};
 use scurve::experiment::interrupted;
 use scurve::sweep::{
     Axis, Local, Planned, Seeds, Share, Slurm, SlurmStatus, Status, Sweep, cancel, clean,
-    clean_mixed, exec_with_threads, feed, merge, program, work,
+    exec_with_threads, feed, heat, merge, program, remove, work,
 };
 use std::path::{Path, PathBuf};
 
@@ -82,13 +82,36 @@ enum SweepCommand {
         #[arg(long)]
         partial: bool,
     },
-    /// Take away temporary files, files set aside, and logs; results stay.
+    /// Draw a column of a merged table over two settings of the grid: the last value of each row, averaged over seeds.
+    Figure {
+        /// The folder of the plan.
+        dir: PathBuf,
+        /// The table.
+        #[arg(long)]
+        table: String,
+        /// The column.
+        #[arg(long)]
+        column: String,
+        /// The setting to the right. Default: the first of the grid.
+        #[arg(long)]
+        x: Option<String>,
+        /// The setting upwards. Default: the second of the grid.
+        #[arg(long)]
+        y: Option<String>,
+        /// The file; its extension, .svg or .png, is the format.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Take away what killed workers left behind and records of failures; results stay.
     Clean {
         /// The folder of the plan.
         dir: PathBuf,
         /// Also forget the rows that another version, device or number of threads computed.
         #[arg(long)]
         mixed: bool,
+        /// Remove the whole folder, results with it.
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -243,15 +266,24 @@ pub fn run(args: SweepArgs) -> Result<()> {
             print(&(cancel(Planned::open(&dir)?.folder())?.join("\n") + "\n"))
         }
         SweepCommand::Merge { dir, partial } => merged(&Planned::open(&dir)?, partial),
-        SweepCommand::Clean { dir, mixed } => {
+        SweepCommand::Figure {
+            dir,
+            table,
+            column,
+            x,
+            y,
+            out,
+        } => figure(&dir, &table, &column, [x, y], &out),
+        SweepCommand::Clean { dir, mixed, all } => {
             let planned = Planned::open(&dir)?;
-            let mut cleaned = clean(&planned)?;
-            if mixed {
-                cleaned.mixed = clean_mixed(&planned)?.mixed;
+            if all {
+                remove(&planned)?;
+                return print(&format!("{} removed\n", planned.folder().display()));
             }
+            let cleaned = clean(&planned, mixed)?;
             print(&format!(
-                "{} temporary files, {} files set aside and {} logs removed; {} rows of other conditions forgotten\n",
-                cleaned.temporary, cleaned.corrupt, cleaned.logs, cleaned.mixed
+                "{} files removed; {} rows of other conditions forgotten\n",
+                cleaned.files, cleaned.mixed
             ))
         }
     }
@@ -368,10 +400,11 @@ fn merged(planned: &Planned, partial: bool) -> Result<()> {
     for (name, rows) in &merged.tables {
         text += &format!("{}: {rows} rows\n", file(&merged.folder, name));
     }
-    if merged.missing > 0 {
+    let (there, of) = merged.rows;
+    if there < of {
         text += &format!(
-            "a part: {} rows of the plan are missing, and `rows` says which\n",
-            merged.missing
+            "a part: {} rows of the plan are missing, and `_rows` says which\n",
+            of - there
         );
     }
     print(&text)
@@ -379,4 +412,50 @@ fn merged(planned: &Planned, partial: bool) -> Result<()> {
 
 fn file(folder: &Path, name: &str) -> String {
     folder.join(format!("{name}.parquet")).display().to_string()
+}
+
+fn figure(
+    dir: &Path,
+    table: &str,
+    column: &str,
+    axes: [Option<String>; 2],
+    out: &Path,
+) -> Result<()> {
+    let planned = Planned::open(dir)?;
+    let grid = &planned.plan().grid;
+    let name = |place: usize, given: &Option<String>| {
+        let own = given.clone().or_else(|| Some(grid.get(place)?.key.clone()));
+        own.ok_or_else(|| {
+            Error::setting(
+                ["--x", "--y"][place],
+                "(none)",
+                "a setting of the grid or a column of the table",
+            )
+        })
+    };
+    let (x, y) = (name(0, &axes[0])?, name(1, &axes[1])?);
+    let path = planned
+        .folder()
+        .join("merged")
+        .join(format!("{table}.parquet"));
+    if !path.exists() {
+        let merged = std::fs::read_dir(planned.folder().join("merged"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let known =
+            merged.filter_map(|e| Some(e.path().file_stem()?.to_string_lossy().into_owned()));
+        return Err(Error::unknown(
+            "merged table",
+            table,
+            known.filter(|n| !n.starts_with('.')),
+        ));
+    }
+    heat(
+        &scurve::table::Table::read_parquet(&path)?.0,
+        &x,
+        &y,
+        column,
+    )?
+    .save(out)
 }

@@ -1,7 +1,7 @@
 //! A sweep from a notebook cell.
 
 use super::local::{Local, Ran};
-use super::merge::{Columns, Merged, merge};
+use super::merge::{Merged, leading, merge};
 use super::plan::{Axis, Plan, Planned};
 use super::seeds::Seeds;
 use super::slurm::{Slurm, Submitted};
@@ -9,7 +9,9 @@ use super::status::Status;
 use crate::device::DeviceKind;
 use crate::display;
 use crate::error::{Error, Result};
-use crate::experiment::{Conditions, Experiment, Registered, Request, Scale, Settings, data_root, registered};
+use crate::experiment::{
+    Conditions, Experiment, Registered, Request, Scale, Settings, data_root, registered,
+};
 use crate::figure::Figure;
 use crate::seed::Seed;
 use crate::table::Table;
@@ -66,7 +68,10 @@ impl Sweep {
     /// From a request by words, as the command line has it.
     pub fn asked(experiment: &'static dyn Registered, request: &Request) -> Result<Self> {
         let settings = experiment.values(request)?;
-        let seeds = settings.get("seeds").and_then(toml::Value::as_integer).unwrap_or(1);
+        let seeds = settings
+            .get("seeds")
+            .and_then(toml::Value::as_integer)
+            .unwrap_or(1);
         Ok(Self::with(
             experiment,
             Ok(settings),
@@ -96,9 +101,14 @@ impl Sweep {
 
     /// One more axis: a setting (`alpha`, `optimizer.lr`) and its values. The last axis varies fastest.
     pub fn grid<T: Serialize>(mut self, key: &str, values: impl IntoIterator<Item = T>) -> Self {
-        let values = values.into_iter().map(|v| toml::Value::try_from(v).map_err(|e| format!("{key}: {e}")));
+        let values = values
+            .into_iter()
+            .map(|v| toml::Value::try_from(v).map_err(|e| format!("{key}: {e}")));
         let values: std::result::Result<Vec<_>, String> = values.collect();
-        self.grid.push(values.map(|values| Axis { key: key.into(), values }));
+        self.grid.push(values.map(|values| Axis {
+            key: key.into(),
+            values,
+        }));
         self
     }
 
@@ -169,7 +179,12 @@ impl Sweep {
                 threads: self.threads,
             },
             seeds: self.seeds.clone(),
-            grid: self.grid.iter().cloned().collect::<std::result::Result<_, _>>().map_err(Error::Sweep)?,
+            grid: self
+                .grid
+                .iter()
+                .cloned()
+                .collect::<std::result::Result<_, _>>()
+                .map_err(Error::Sweep)?,
             settings: self.settings.clone().map_err(Error::Sweep)?,
         };
         let folder = match &self.folder {
@@ -177,7 +192,9 @@ impl Sweep {
             None => {
                 let hash = Sha256::digest(plan.to_toml()?.as_bytes());
                 let hash: String = hash[..4].iter().map(|b| format!("{b:02x}")).collect();
-                data_root().join("sweeps").join(format!("{}-{hash}", info.id.replace('/', "-")))
+                data_root()
+                    .join("sweeps")
+                    .join(format!("{}-{hash}", info.id.replace('/', "-")))
             }
         };
         Planned::create(&folder, plan, self.experiment)
@@ -261,11 +278,11 @@ impl Swept {
 
     /// Names of the merged tables.
     pub fn table_names(&self) -> Vec<String> {
-        self.merged.tables.iter().map(|(name, _)| name.clone()).collect()
+        self.merged.tables.keys().cloned().collect()
     }
 
     fn path(&self, name: &str) -> Result<PathBuf> {
-        match self.merged.tables.iter().any(|(n, _)| n == name) {
+        match self.merged.tables.contains_key(name) {
             true => Ok(self.merged.folder.join(format!("{name}.parquet"))),
             false => Err(Error::unknown("table", name, self.table_names())),
         }
@@ -287,29 +304,31 @@ impl Swept {
     pub fn shards(&self, name: &str) -> Result<LazyFrame> {
         self.path(name)?;
         let plan = self.planned.plan();
-        let (columns, root) = (Columns::of(&self.planned), self.planned.tables());
+        let root = self.planned.tables();
         let mut frames = Vec::new();
         for p in 0..plan.points() {
             let point = self.planned.point(p)?;
             for seed in plan.seeds.iter() {
-                let path = point.shard(&root, Seed(seed)).folder().join(format!("{name}.parquet"));
+                let path = point
+                    .shard(&root, Seed(seed))
+                    .folder()
+                    .join(format!("{name}.parquet"));
                 if !path.exists() {
                     continue;
                 }
                 let mut frame = scan(&path)?;
-                let own: Vec<String> = frame.collect_schema()?.iter_names().map(|n| n.to_string()).collect();
-                // One row with the leading columns says their names and values.
-                let mut one = Table::new();
-                for column in &own {
-                    one = one.with(column, vec![0])?;
-                }
-                let one = columns.lead(one, &plan.values(p), seed)?;
-                let leading = one.names().len() - own.len();
+                let own: Vec<String> = frame
+                    .collect_schema()?
+                    .iter_names()
+                    .map(|n| n.to_string())
+                    .collect();
+                let leading = leading(plan, p, Seed(seed), &own)?;
                 let mut all = Vec::new();
-                for column in &one.df().columns()[..leading] {
+                for column in leading.df().columns() {
                     let value = match column.get(0)? {
                         AnyValue::Float64(x) => lit(x),
                         AnyValue::Int64(i) => lit(i),
+                        AnyValue::Boolean(b) => lit(b),
                         other => lit(other.str_value().into_owned()),
                     };
                     all.push(value.alias(column.name().clone()));
@@ -339,7 +358,10 @@ impl Swept {
             self.status.diverged
         );
         for (name, rows) in &self.merged.tables {
-            html += &format!("<li><code>table(\"{}\")</code>: {rows} rows</li>", display::escape(name));
+            html += &format!(
+                "<li><code>table(\"{}\")</code>: {rows} rows</li>",
+                display::escape(name)
+            );
         }
         html.push_str("</ul>");
         display::mime("text/html", &html);

@@ -24,7 +24,7 @@ const GROUP: usize = 1 << 17;
 /// Shards that are read side by side.
 const AHEAD: u64 = 512;
 /// The table that says how each row of the plan ended.
-pub const ROWS: &str = "_rows";
+const ROWS: &str = "_rows";
 
 /// What a merge wrote.
 #[derive(Clone, Debug)]
@@ -39,19 +39,16 @@ pub struct Merged {
     pub seconds: f64,
 }
 
-/// Where the merged tables of a plan lie.
-pub(super) fn folder(planned: &Planned) -> PathBuf {
-    planned.folder().join("merged")
-}
-
-/// Merges the shards. With `partial`, rows that are not there are left out, and the table `_rows` says which.
+/// Merges the shards into `merged`; with `partial` into `partial`, without the rows that are not there: the table `_rows` says which.
 ///
 /// # Errors
 /// Missing rows without `partial`; rows made under other conditions; tables of one name with different columns.
 pub fn merge(planned: &Planned, partial: bool) -> Result<Merged> {
     let start = Instant::now();
     let plan = planned.plan();
-    let into = folder(planned);
+    let into = planned
+        .folder()
+        .join(if partial { "partial" } else { "merged" });
     std::fs::create_dir_all(&into).map_err(|e| Error::io(&into, e))?;
     let progress = Progress::of("merge", plan.rows() as usize, "rows");
     let leads: Vec<Lead> = plan.grid.iter().map(Lead::of).collect();
@@ -248,6 +245,19 @@ fn led(table: &Table, leads: &[Lead], plan: &Plan, point: u64, seed: Seed) -> Re
         .push(Series::new(column_name("seed", &own).into(), vec![seed.0 as i64; n]).into_column());
     columns.extend(table.df().columns().iter().cloned());
     Ok(DataFrame::new(n, columns)?.into())
+}
+
+/// One row of the columns that a merge puts before a table's own, which are named `own`.
+pub(super) fn leading(plan: &Plan, point: u64, seed: Seed, own: &[String]) -> Result<Table> {
+    let mut columns: Vec<Column> = plan
+        .grid
+        .iter()
+        .map(Lead::of)
+        .zip(places(plan, point))
+        .map(|(lead, place)| lead.column(&column_name(&lead.key, own), std::iter::once(place)))
+        .collect();
+    columns.push(Series::new(column_name("seed", own).into(), vec![seed.0 as i64]).into_column());
+    Ok(DataFrame::new(1, columns)?.into())
 }
 
 /// How each row of the plan ended.

@@ -8,7 +8,7 @@
 //! ```no_run
 //! use scurve::prelude::*;
 //! use scurve::sweep::Sweep;
-//! let sweep = Sweep::new(RankOne::preset(Scale::Check)).grid("n", [10, 20, 40]).seeds(0..8);
+//! let sweep = Sweep::new::<RankOne>(Scale::Check).grid("n", [10, 20, 40]).seeds(0..8);
 //! let done = sweep.run()?;
 //! let table: Table = done.table("summary")?;
 //! # Ok::<(), Error>(())
@@ -16,7 +16,7 @@
 //!
 //! On the command line: `scurve sweep plan`, `run`, `work`, `status`, `resume`, `cancel`, `merge`, `clean`.
 
-mod builder;
+mod cell;
 mod clean;
 mod inner;
 mod local;
@@ -26,20 +26,50 @@ mod plan;
 mod report;
 mod runner;
 mod seeds;
-pub mod slurm;
+mod slurm;
 mod status;
 mod threads;
 mod work;
 
-pub use builder::{Sweep, Swept};
+pub use cell::{Sweep, Swept};
 pub use clean::{Cleaned, clean, remove};
 pub use local::{Local, Ran, feed};
-pub use merge::{Merged, ROWS, merge};
+pub use merge::{Merged, merge};
 pub use plan::{Axis, Plan, Planned, Row};
-pub use report::heat_map;
-pub use runner::cancel;
+pub use report::heat;
 pub use seeds::Seeds;
-pub use slurm::Slurm;
+pub use slurm::{Slurm, SlurmStatus, Submitted};
 pub use status::Status;
-pub use threads::{cores, settle};
+pub use threads::{cores, exec_with_threads};
 pub use work::{Ended, Share, Tally, work};
+
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// The program that is running: `scurve`, when it is asked from the command line.
+///
+/// # Errors
+/// The system does not say.
+pub fn program() -> Result<PathBuf> {
+    std::env::current_exe().map_err(|e| Error::io("scurve".as_ref(), e))
+}
+
+/// Stops the local runners of this host and the Slurm jobs of a plan's folder; says what was stopped and what could not be.
+///
+/// # Errors
+/// Slurm's complaint; a record that is not what was written.
+pub fn cancel(folder: &Path) -> Result<Vec<String>> {
+    let (asked, elsewhere) = runner::cancel(folder)?;
+    let mut said = Vec::new();
+    if asked > 0 {
+        said.push(format!("{asked} local runners were asked to stop"));
+    }
+    for name in elsewhere {
+        said.push(format!("{name} runs on another machine: cancel it there"));
+    }
+    said.extend(slurm::cancel(folder)?);
+    if said.is_empty() {
+        said.push("nobody runs this plan".into());
+    }
+    Ok(said)
+}

@@ -55,7 +55,7 @@ impl fmt::Display for Ran {
 ///
 /// # Errors
 /// A column that is not there or holds no numbers.
-pub fn heat_map(table: &Table, x: &str, y: &str, column: &str) -> Result<Figure> {
+pub fn heat(table: &Table, x: &str, y: &str, column: &str) -> Result<Figure> {
     if table.height() == 0 {
         return Err(Error::Figure("the table has no rows".into()));
     }
@@ -125,9 +125,9 @@ mod tests {
             .and_then(|t| t.with("seed", vec![0i64, 0, 1, 0, 1, 0, 0]))
             .and_then(|t| t.with("y", vec![9.0, 1.0, 3.0, 5.0, 7.0, 0.5, 0.25]))
             .unwrap();
-        let figure = heat_map(&table, "a", "b", "y").unwrap();
+        let figure = heat(&table, "a", "b", "y").unwrap();
         assert!(figure.svg().is_ok());
-        assert!(heat_map(&table, "a", "b", "z").is_err());
+        assert!(heat(&table, "a", "b", "z").is_err());
         assert!(
             by_factors(&[0.1, 0.3, 1.0])
                 && !by_factors(&[0.0, 1.0, 2.0])

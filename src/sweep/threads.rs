@@ -70,29 +70,3 @@ pub fn exec_with_threads(threads: usize, device: &str) -> crate::error::Result<(
     #[cfg(not(unix))]
     Ok(())
 }
-
-/// Makes sure that this process has the environment in which a plan's rows are computed: where it has not, the program is
-/// started anew in its place, for LibTorch and BLAS read it when they are loaded.
-///
-/// # Errors
-/// When the program cannot be started anew.
-pub fn settle(planned: &super::Planned) -> crate::error::Result<()> {
-    let conditions = &planned.plan().conditions;
-    const TRIED: &str = "SCURVE_SWEEP_SETTLED";
-    if is_set(conditions.threads, &conditions.device) || std::env::var_os(TRIED).is_some() {
-        return Ok(());
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::CommandExt;
-        let program =
-            std::env::current_exe().map_err(|e| crate::error::Error::io("scurve".as_ref(), e))?;
-        let mut command = Command::new(&program);
-        command.args(std::env::args_os().skip(1)).env(TRIED, "1");
-        environment(&mut command, conditions.threads, &conditions.device);
-        let e = command.exec();
-        return Err(crate::error::Error::io(&program, e));
-    }
-    #[cfg(not(unix))]
-    Ok(())
-}

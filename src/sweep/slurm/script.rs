@@ -21,14 +21,8 @@ pub(super) fn write(planned: &Planned, program: &Path) -> Result<()> {
     let program = quoted(&program.display().to_string());
     // Slurm reads % in a file name as the start of a field.
     let log = |name: &str| {
-        format!(
-            "\"{}\"",
-            logs.join("@")
-                .display()
-                .to_string()
-                .replace('%', "%%")
-                .replace('@', name)
-        )
+        let folder = logs.display().to_string().replace('%', "%%");
+        format!("\"{folder}/{name}\"")
     };
     let rows = format!(
         "#!/bin/bash\n\
