@@ -33,8 +33,9 @@ pub fn clean(planned: &Planned, mixed: bool) -> Result<Cleaned> {
             cleaned.mixed += 1;
         }
     }
-    for folder in [planned.tables(), planned.folder().join("merged")] {
-        walk(&folder, &mut cleaned.files)?;
+    let folder = planned.folder();
+    for part in ["tables", "merged", "partial"] {
+        walk(&folder.join(part), &mut cleaned.files)?;
     }
     Ok(cleaned)
 }

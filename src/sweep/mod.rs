@@ -44,14 +44,43 @@ pub use threads::{cores, exec_with_threads};
 pub use work::{Ended, Share, Tally, work};
 
 use crate::error::{Error, Result};
+use crate::experiment::project_root;
 use std::path::{Path, PathBuf};
 
-/// The program that is running: `scurve`, when it is asked from the command line.
+/// The `scurve` program for worker processes and batch jobs: that which `SCURVE_PROGRAM` names, else this process's own,
+/// else the one that is built in the project, else the first on the `PATH`.
 ///
 /// # Errors
-/// The system does not say.
+/// When there is none.
 pub fn program() -> Result<PathBuf> {
-    std::env::current_exe().map_err(|e| Error::io("scurve".as_ref(), e))
+    let named = std::env::var_os("SCURVE_PROGRAM").filter(|p| !p.is_empty());
+    let named = named.map(PathBuf::from);
+    let own = std::env::current_exe()
+        .ok()
+        .filter(|p| p.file_stem().is_some_and(|n| n == "scurve"));
+    let built = project_root().and_then(|root| {
+        let text = std::fs::read_to_string(root.join(".cargo/local.toml")).unwrap_or_default();
+        let config: toml::Table = toml::from_str(&text).unwrap_or_default();
+        let target = config
+            .get("build")
+            .and_then(|b| b.get("target-dir")?.as_str());
+        let target = target.map_or_else(|| root.join("target"), PathBuf::from);
+        Some(target.join("release/scurve")).filter(|p| p.is_file())
+    });
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = || {
+        let mut each = std::env::split_paths(&path).map(|dir| dir.join("scurve"));
+        each.find(|p| p.is_file())
+    };
+    named
+        .or(own)
+        .or(built)
+        .or_else(on_path)
+        .ok_or_else(|| Error::Missing {
+            what: "the program scurve".into(),
+            looked: "this process, the project's build folder and the PATH".into(),
+            ways: "Build it with `make setup`, or name it by SCURVE_PROGRAM".into(),
+        })
 }
 
 /// Stops the local runners of this host and the Slurm jobs of a plan's folder; says what was stopped and what could not be.
