@@ -6,6 +6,7 @@ use super::plan::Planned;
 use super::status::Status;
 use super::threads;
 use super::work::{Ended, Tally, Worker, hopeless};
+use crate::device::DeviceKind;
 use crate::error::{Error, Result};
 use crate::experiment::Progress;
 use rayon::ThreadPoolBuilder;
@@ -14,6 +15,17 @@ use std::time::Instant;
 
 /// Computes the missing rows, `jobs` at a time.
 pub(super) fn run(planned: &Planned, jobs: Option<usize>) -> Result<Ran> {
+    let (wanted, here) = (planned.device()?, DeviceKind::from_env()?);
+    if wanted != here {
+        return Err(Error::Device {
+            name: wanted.name().into(),
+            why: format!(
+                "the plan is for it, and this process computes on {}; set SCURVE_DEVICE={} before it starts",
+                here.name(),
+                wanted.name()
+            ),
+        });
+    }
     let status = Status::of(planned)?;
     status.refuse_mixed(planned)?;
     let per_row = planned.plan().conditions.threads.max(1);

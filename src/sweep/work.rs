@@ -7,7 +7,7 @@ use super::plan::Planned;
 use super::threads;
 use crate::error::{Error, Result};
 use crate::experiment::{Point, Progress, RowState};
-use crate::table::write_atomic;
+use crate::table::write_whole;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
@@ -130,7 +130,7 @@ impl<'a> Worker<'a> {
             let point = self.planned.point(row.point)?;
             let file = point.folder(&self.tables).join("settings.toml");
             if !file.exists() {
-                write_atomic(&file, point.settings()?.as_bytes())?;
+                write_whole(&file, point.settings()?.as_bytes(), false)?;
             }
             self.point = Some((row.point, point));
         }
