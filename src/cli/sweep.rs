@@ -17,14 +17,7 @@ pub struct SweepArgs {
     #[command(subcommand)]
     command: Option<SweepCommand>,
     #[command(flatten)]
-    all: Option<Together>,
-}
-
-/// Plan, run and merge in one go.
-#[derive(ClapArgs)]
-struct Together {
-    #[command(flatten)]
-    what: What,
+    what: Option<What>,
     #[command(flatten)]
     how: How,
 }
@@ -205,9 +198,9 @@ impl What {
 }
 
 pub fn run(args: SweepArgs) -> Result<()> {
-    let command = match (args.command, args.all) {
+    let command = match (args.command, args.what) {
         (Some(command), _) => command,
-        (None, Some(all)) => return together(&all),
+        (None, Some(what)) => return together(&what, &args.how),
         (None, None) => {
             return Err(Error::setting(
                 "sweep",
@@ -289,10 +282,11 @@ pub fn run(args: SweepArgs) -> Result<()> {
     }
 }
 
-fn together(all: &Together) -> Result<()> {
-    let planned = all.what.sweep()?.plan()?;
+/// Plan, run and merge in one go.
+fn together(what: &What, how: &How) -> Result<()> {
+    let planned = what.sweep()?.plan()?;
     // On Slurm a job merges after the array.
-    match engine(&planned, &all.how, false)? {
+    match engine(&planned, how, false)? {
         Engine::Local => merged(&planned, false),
         Engine::Slurm => Ok(()),
     }
