@@ -278,7 +278,11 @@ impl Plan {
         }
         let mut settings = toml::Table::new();
         settings.insert("settings".into(), self.settings.clone().into());
-        let _ = write!(out, "\n{}", toml::to_string(&settings).map_err(failed)?);
+        let _ = write!(
+            out,
+            "\n# The settings of the grid are replaced by its values.\n{}",
+            toml::to_string(&settings).map_err(failed)?
+        );
         Ok(out)
     }
 

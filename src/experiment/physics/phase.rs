@@ -11,7 +11,6 @@
 use super::rows::{Base, RowChange};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
-use crate::experiment::check::whole;
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::{Figure, Figures, Panel};
 use crate::seed::Seed;
@@ -70,7 +69,6 @@ impl Experiment for Phase {
 
     fn validate(&self) -> Result<()> {
         self.base().row(&RowChange::Nothing)?;
-        whole("every", self.every, 1, self.steps)?;
         if !(self.noise >= 0.0 && self.noise.is_finite()) {
             return Err(Error::setting("noise", self.noise, "a finite number ≥ 0"));
         }
