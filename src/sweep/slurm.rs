@@ -108,6 +108,12 @@ fn ask(program: &str, args: &[String]) -> Result<String> {
     })?;
     if !out.status.success() {
         let said = String::from_utf8_lossy(&out.stderr);
+        if said.contains("configuration source") {
+            return Err(Error::Sweep(format!(
+                "`{program}` is on this machine and knows no cluster: there is no slurm.conf (SLURM_CONF names it); run this where \
+                 there is one, or use --engine local"
+            )));
+        }
         return Err(Error::Sweep(format!("{program}: {}", said.trim())));
     }
     Ok(String::from_utf8_lossy(&out.stdout).into_owned())
