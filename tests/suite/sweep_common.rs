@@ -66,7 +66,7 @@ pub fn small(folder: &str, seeds: &str) -> Vec<String> {
         "--set",
         "duration=5",
         "--set",
-        "records=10",
+        "records=20",
         "--grid",
         "n=5,10,15",
         "--grid",
@@ -80,7 +80,13 @@ pub fn small(folder: &str, seeds: &str) -> Vec<String> {
 }
 
 pub fn plan(folder: &str, seeds: &str) {
-    let args = small(folder, seeds);
+    plan_of(folder, seeds, 5);
+}
+
+/// As [`plan`], with rows that take longer.
+pub fn plan_of(folder: &str, seeds: &str, duration: u32) {
+    let mut args = small(folder, seeds);
+    args.extend(["--set".to_string(), format!("duration={duration}")]);
     ok(&args.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
@@ -129,9 +135,13 @@ pub fn assert_same(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>)
 
 /// A plan computed by one process in one go, merged.
 pub fn reference(seeds: &str) -> BTreeMap<String, Vec<u8>> {
+    reference_of(seeds, 5)
+}
+
+pub fn reference_of(seeds: &str, duration: u32) -> BTreeMap<String, Vec<u8>> {
     let dir = tempfile::tempdir().unwrap();
     let folder = at(&dir, "sweep");
-    plan(&folder, seeds);
+    plan_of(&folder, seeds, duration);
     ok(&["sweep", "work", &folder, "--shard", "0/1"]);
     merged(&folder)
 }

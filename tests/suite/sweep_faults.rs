@@ -109,7 +109,7 @@ fn kills(seeds: &str, rows_of_it: u64, wanted: u32) {
     let mut rng = Seed(7).stream("kills");
     let dir = tempfile::tempdir().unwrap();
     let folder = at(&dir, "sweep");
-    plan(&folder, seeds);
+    plan_of(&folder, seeds, 30);
     let (mut workers, mut runners) = (0, 0);
     let mut runner = start(&["sweep", "run", &folder, "--jobs", "3"]);
     while workers + runners < wanted {
@@ -154,7 +154,7 @@ fn kills(seeds: &str, rows_of_it: u64, wanted: u32) {
         ),
         (rows_of_it, 0, 0)
     );
-    assert_same(&reference(seeds), &merged(&folder));
+    assert_same(&reference_of(seeds, 30), &merged(&folder));
     ok(&["sweep", "clean", &folder]);
     let left = Command::new("find")
         .args([&folder, "-name", ".tmp*"])
@@ -165,13 +165,13 @@ fn kills(seeds: &str, rows_of_it: u64, wanted: u32) {
 
 #[test]
 fn killed_workers_lose_no_row() {
-    kills("0..199", 1200, 12);
+    kills("0..99", 600, 12);
 }
 
 #[test]
 #[ignore = "soak"]
 fn soak_two_hundred_kills_lose_no_row() {
-    kills("0..4999", 30_000, 200);
+    kills("0..1999", 12_000, 200);
 }
 
 /// Mounts a small file system in memory; `None` where that is not allowed.
