@@ -224,7 +224,7 @@ fn plans_and_rows_of_other_versions_are_refused_with_both_named() {
     fails(&["sweep", "run", &folder], 2, &["rows = 13", "12"]);
     changed("revision = ", "revision = 9");
     fails(&["sweep", "run", &folder], 1, &["revision 9"]);
-    changed("seeds = ", "sids = ");
+    changed("\nseeds = ", "\nsids = ");
     fails(&["sweep", "run", &folder], 2, &["sids"]);
     std::fs::write(&path, &own).unwrap();
     // A row that another version computed is neither merged nor overwritten.
