@@ -7,7 +7,7 @@ use scurve::error::{Error, Result};
 use scurve::experiment::interrupted;
 use scurve::sweep::{
     Axis, Local, Planned, Seeds, Share, Slurm, SlurmStatus, Status, Sweep, cancel, clean,
-    exec_with_threads, feed, heat, merge, program, remove, work,
+    exec_with_threads, feed, heat, merge, remove, work,
 };
 use std::path::{Path, PathBuf};
 
@@ -318,7 +318,7 @@ fn engine(planned: &Planned, how: &How, again: bool) -> Result<Engine> {
             // Fails now, and not in every worker, when the device is not there.
             planned.device()?.device()?;
             let local = Local {
-                program: program()?,
+                program: own()?,
                 jobs: how.jobs,
             };
             let ran = local.run(planned)?;
@@ -338,6 +338,7 @@ fn engine(planned: &Planned, how: &How, again: bool) -> Result<Engine> {
         }
         Engine::Slurm => {
             let mut slurm = before.filter(|_| again).unwrap_or_default();
+            slurm.program = own()?;
             slurm.partition = how.partition.clone().or(slurm.partition);
             slurm.time = how.time.clone().or(slurm.time);
             slurm.pack = how.pack.or(slurm.pack);
@@ -351,6 +352,11 @@ fn engine(planned: &Planned, how: &How, again: bool) -> Result<Engine> {
             Ok(Engine::Slurm)
         }
     }
+}
+
+/// This program, whatever it is called.
+fn own() -> Result<PathBuf> {
+    std::env::current_exe().map_err(|e| Error::io("scurve".as_ref(), e))
 }
 
 fn status(planned: &Planned, json: bool) -> Result<()> {

@@ -370,5 +370,8 @@ impl Swept {
 
 fn scan(path: &Path) -> Result<LazyFrame> {
     let path = PlRefPath::new(path.to_string_lossy());
-    Ok(LazyFrame::scan_parquet(path, ScanArgsParquet::default())?)
+    let mut options = ScanArgsParquet::default();
+    // The `seed=0` of a shard's path is not a column.
+    options.hive_options.enabled = Some(false);
+    Ok(LazyFrame::scan_parquet(path, options)?)
 }

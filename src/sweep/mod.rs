@@ -47,8 +47,8 @@ use crate::error::{Error, Result};
 use crate::experiment::project_root;
 use std::path::{Path, PathBuf};
 
-/// The `scurve` program for worker processes and batch jobs: that which `SCURVE_PROGRAM` names, else this process's own,
-/// else the one that is built in the project, else the first on the `PATH`.
+/// The `scurve` program for worker processes and batch jobs, for who is not it: that which `SCURVE_PROGRAM` names, else this
+/// process's own when it is called `scurve`, else the one that is built in the project, else the first on the `PATH`.
 ///
 /// # Errors
 /// When there is none.
