@@ -318,8 +318,14 @@ struct Writer {
     temporary: NamedTempFile,
     batched: BatchedWriter<std::fs::File>,
     pending: DataFrame,
+    /// The newest tables, each a chunk of its own; polars recurses over chunks, and a hundred thousand overflow its stack.
+    newest: DataFrame,
+    chunks: usize,
     rows: u64,
 }
+
+/// So many chunks are made into one.
+const CHUNKS: usize = 256;
 
 impl Writer {
     fn new(folder: &Path, first: &Table, metadata: &BTreeMap<String, String>) -> Result<Self> {
@@ -331,21 +337,37 @@ impl Writer {
             file: temporary.path().into(),
             temporary,
             batched,
+            newest: pending.clone(),
             pending,
+            chunks: 0,
             rows: 0,
         })
     }
 
     fn add(&mut self, table: Table) -> Result<()> {
         self.rows += table.height() as u64;
-        self.pending.vstack_mut_owned(table.into_df())?;
-        match self.pending.height() >= GROUP {
+        self.newest.vstack_mut_owned(table.into_df())?;
+        self.chunks += 1;
+        if self.chunks >= CHUNKS {
+            self.gather()?;
+        }
+        match self.pending.height() + self.newest.height() >= GROUP {
             true => self.write(),
             false => Ok(()),
         }
     }
 
+    fn gather(&mut self) -> Result<()> {
+        let empty = self.newest.clear();
+        let mut newest = std::mem::replace(&mut self.newest, empty);
+        newest.rechunk_mut();
+        self.pending.vstack_mut_owned(newest)?;
+        self.chunks = 0;
+        Ok(())
+    }
+
     fn write(&mut self) -> Result<()> {
+        self.gather()?;
         self.pending.rechunk_mut();
         self.batched
             .write_batch(&self.pending)
@@ -360,7 +382,7 @@ impl Writer {
     }
 
     fn finish(mut self, path: &Path) -> Result<u64> {
-        if self.pending.height() > 0 || self.rows == 0 {
+        if self.pending.height() + self.newest.height() > 0 || self.rows == 0 {
             self.write()?;
         }
         self.batched.finish().map_err(|e| self.failed(e))?;
