@@ -127,7 +127,7 @@ fn without_slurm_the_message_says_what_to_do() {
 
 #[test]
 fn an_array_computes_the_rows_and_a_job_merges_them() {
-    let Some(cluster) = Cluster::start(27117, 170) else {
+    let Some(cluster) = Cluster::start(27117, 600) else {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
