@@ -3,16 +3,16 @@
 //! Shards are read in order and written in row groups, so that the memory needed is that of a group and not of the
 //! sweep. Where a group ends depends on the shards alone: the bytes are the same whoever computed them.
 
-use super::plan::{Axis, Plan, Planned};
+use super::plan::{Axis, Plan, Planned, Row};
 use super::status::Status;
+use super::threads::cores;
 use super::work::mixed;
 use crate::error::{Error, Result};
-use crate::experiment::{Point, Progress, RowState};
+use crate::experiment::{Point, Progress, RowState, Shard};
 use crate::seed::Seed;
 use crate::table::{Table, parquet_writer};
 use polars::io::parquet::write::BatchedWriter;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,11 +67,25 @@ pub fn merge(planned: &Planned, partial: bool) -> Result<Merged> {
                 shards.push((row, point.shard(&planned.tables(), row.seed)));
             }
         }
-        let read: Vec<_> = shards
-            .par_iter()
-            .map(|(row, shard)| Ok((*row, shard.read()?)))
-            .collect::<Result<_>>()?;
-        for (row, (state, tables)) in read {
+        // Threads and not rayon's: polars waits inside a read, and a worker of rayon that waits takes up another shard on top
+        // of its stack, and another on top of that.
+        let share = shards.len().div_ceil(cores()).max(1);
+        let read: Vec<Vec<_>> = std::thread::scope(|scope| {
+            let read = |part: &[(Row, Shard)]| -> Result<Vec<_>> {
+                let each = part.iter();
+                each.map(|(row, shard)| Ok((*row, shard.read()?))).collect()
+            };
+            let parts: Vec<_> = shards
+                .chunks(share)
+                .map(|part| scope.spawn(move || read(part)))
+                .collect();
+            let joined = parts.into_iter().map(|part| {
+                let panicked = |_| Err(Error::Sweep("a thread that read shards panicked".into()));
+                part.join().unwrap_or_else(panicked)
+            });
+            joined.collect::<Result<_>>()
+        })?;
+        for (row, (state, tables)) in read.into_iter().flatten() {
             match &state {
                 RowState::Done { conditions, .. }
                     if conditions.as_ref() != Some(&plan.conditions) =>
