@@ -179,11 +179,6 @@ fn an_array_computes_the_rows_and_a_job_merges_them() {
         script.contains("#SBATCH --requeue") && script.contains("--shard"),
         "{script}"
     );
-    // A second array of the same plan while the first is at it.
-    cluster.fails(
-        &["sweep", "run", &folder, "--engine", "slurm"],
-        &["in the queue", "sweep cancel"],
-    );
     let status = cluster.wait(&folder, 90);
     assert_eq!(
         (&status["done"], &status["missing"]),
@@ -228,6 +223,11 @@ fn an_array_computes_the_rows_and_a_job_merges_them() {
     // The same options again.
     let said = cluster.ok(&["sweep", "resume", &large]);
     assert!(said.contains("3 tasks"), "{said}");
+    // A second array of the same plan while the first is at it.
+    cluster.fails(
+        &["sweep", "run", &large, "--engine", "slurm"],
+        &["in the queue", "sweep cancel"],
+    );
     cluster.ok(&["sweep", "cancel", &large]);
 }
 
