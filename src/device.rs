@@ -78,6 +78,23 @@ impl DeviceKind {
     }
 }
 
+#[cfg(feature = "libtorch")]
+unsafe extern "C" {
+    /// Of the C interface that burn-tch is linked with.
+    fn at_set_num_threads(threads: std::ffi::c_int);
+}
+
+/// How many threads LibTorch uses within an operation that the calling thread asks for.
+pub(crate) fn set_threads(threads: usize) {
+    #[cfg(feature = "libtorch")]
+    // SAFETY: a plain C function that sets a number of OpenMP and MKL.
+    unsafe {
+        at_set_num_threads(threads.clamp(1, 1024) as std::ffi::c_int)
+    }
+    #[cfg(not(feature = "libtorch"))]
+    let _ = threads;
+}
+
 #[cfg(not(feature = "libtorch"))]
 fn not_built(kind: DeviceKind) -> Error {
     Error::Device {

@@ -1,6 +1,7 @@
 //! Arguments and what each command does.
 
 mod doctor;
+mod sweep;
 
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use scurve::claim::Claims;
@@ -54,6 +55,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Run an experiment over a grid of settings and over seeds: `sweep ID …` plans, runs and merges in one go.
+    Sweep(sweep::SweepArgs),
     /// Print a table of a finished run.
     Table {
         #[command(flatten)]
@@ -252,6 +255,7 @@ pub fn run(args: Args) -> Result<()> {
             out,
             update_ledger,
         ),
+        Command::Sweep(args) => sweep::run(args),
         Command::Doctor => doctor::run(),
         Command::Cite { id } => print(&format!("{}\n", find(&id)?.info().document.bibtex())),
         Command::Completions { shell } => {
