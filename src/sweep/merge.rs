@@ -414,3 +414,24 @@ impl Writer {
         Ok(self.rows)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_without_number_become_one_file() {
+        // As chunks of one frame so many overflow the stack of a test's thread.
+        let folder = tempfile::tempdir().unwrap();
+        let one = |i: i64| Table::new().with("i", vec![i]).unwrap();
+        let mut writer = Writer::new(folder.path(), &one(0), &BTreeMap::new()).unwrap();
+        let n = GROUP as i64 + 1000;
+        for i in 0..n {
+            writer.add(one(i)).unwrap();
+        }
+        let path = folder.path().join("all.parquet");
+        assert_eq!(writer.finish(&path).unwrap(), n as u64);
+        let (all, _) = Table::read_parquet(&path).unwrap();
+        assert_eq!(all.i64s("i").unwrap(), (0..n).collect::<Vec<_>>());
+    }
+}

@@ -50,42 +50,27 @@ impl fmt::Display for Ran {
     }
 }
 
-/// A column of a merged table over two settings of the grid: of each row of the plan its last value, of each grid point
-/// the mean over seeds.
+/// A column of a merged table over two settings of the grid: of each row of the plan its last value, of each cell the
+/// mean over seeds and over the other settings of the grid, which the figure names.
 ///
 /// # Errors
-/// A column that is not there or holds no numbers.
+/// A column that is not there or holds no numbers; a table without the column `seed`, which ends those of the grid.
 pub fn heat(table: &Table, x: &str, y: &str, column: &str) -> Result<Figure> {
     if table.height() == 0 {
         return Err(Error::Figure("the table has no rows".into()));
     }
-    let (xs, ys, seeds) = (table.f64s(x)?, table.f64s(y)?, table.i64s("seed")?);
-    let values = table.f64s(column)?;
-    let bits = |v: f64| (v + 0.0).to_bits();
-    let mut last: BTreeMap<(u64, u64, i64), f64> = BTreeMap::new();
-    for i in 0..values.len() {
-        last.insert((bits(xs[i]), bits(ys[i]), seeds[i]), values[i]);
-    }
-    let mut cells: BTreeMap<(u64, u64), (f64, usize)> = BTreeMap::new();
-    for ((x, y, _), value) in last {
-        let cell = cells.entry((x, y)).or_insert((0.0, 0));
-        cell.0 += value;
-        cell.1 += 1;
-    }
-    let ascending = |v: &[f64]| {
-        let mut v: Vec<f64> = v.iter().copied().filter(|x| x.is_finite()).collect();
+    let cells = Cells::of(table, x, y, column)?;
+    let ascending = |name: &str| -> Result<Vec<f64>> {
+        let mut v = table.f64s(name)?;
+        v.retain(|x| x.is_finite());
         v.sort_by(f64::total_cmp);
         v.dedup();
-        v
+        Ok(v)
     };
-    let (across, up) = (ascending(&xs), ascending(&ys));
-    let mean = |x: f64, y: f64| {
-        let cell = cells.get(&(bits(x), bits(y)));
-        cell.map_or(f64::NAN, |(sum, n)| sum / *n as f64)
-    };
+    let (across, up) = (ascending(x)?, ascending(y)?);
     let values: Vec<f64> = up
         .iter()
-        .flat_map(|y| across.iter().map(|x| mean(*x, *y)))
+        .flat_map(|y| across.iter().map(|x| cells.mean(*x, *y)))
         .collect();
     let mut panel = Panel::new("").x(x).y(y);
     // Steps by a factor are drawn by factors.
@@ -95,10 +80,63 @@ pub fn heat(table: &Table, x: &str, y: &str, column: &str) -> Result<Figure> {
     if by_factors(&up) {
         panel = panel.log_y();
     }
-    let seeds = table.distinct("seed")?.len();
+    let others = match cells.others.as_slice() {
+        [] => String::new(),
+        others => format!(" and over {}", others.join(", ")),
+    };
     Ok(Figure::new(format!("{column} over {x} and {y}"))
         .panel(panel.heat_map(&across, &up, &values, column, false))
-        .note(format!("mean over {seeds} seeds")))
+        .note(format!("mean over {} seeds{others}", cells.seeds)))
+}
+
+/// Sum and number of the last values of the plan's rows, by two settings.
+struct Cells {
+    sums: BTreeMap<(u64, u64), (f64, usize)>,
+    seeds: usize,
+    /// The grid's other settings.
+    others: Vec<String>,
+}
+
+impl Cells {
+    fn of(table: &Table, x: &str, y: &str, column: &str) -> Result<Self> {
+        let (xs, ys, values) = (table.f64s(x)?, table.f64s(y)?, table.f64s(column)?);
+        let names = table.names();
+        let seed = names.iter().position(|n| n == "seed" || n == "grid.seed");
+        let seed = seed.ok_or_else(|| {
+            Error::Figure("the table has no column `seed`; merged tables have one".into())
+        })?;
+        // Lines of one row of the plan stand together, and settings and seed tell it from the next.
+        let lead = &table.df().columns()[..=seed];
+        let mut sums = BTreeMap::new();
+        for (i, value) in values.iter().enumerate() {
+            let mut last = i + 1 == values.len();
+            for column in lead {
+                last = last || column.get(i)? != column.get(i + 1)?;
+            }
+            if last {
+                let cell = sums.entry((bits(xs[i]), bits(ys[i]))).or_insert((0.0, 0));
+                cell.0 += value;
+                cell.1 += 1;
+            }
+        }
+        let mut others = names[..seed].to_vec();
+        others.retain(|n| n != x && n != y);
+        Ok(Self {
+            sums,
+            seeds: table.distinct(&names[seed])?.len(),
+            others,
+        })
+    }
+
+    fn mean(&self, x: f64, y: f64) -> f64 {
+        let cell = self.sums.get(&(bits(x), bits(y)));
+        cell.map_or(f64::NAN, |(sum, n)| sum / *n as f64)
+    }
+}
+
+/// A number as a key: the two zeros are one.
+fn bits(value: f64) -> u64 {
+    (value + 0.0).to_bits()
 }
 
 fn by_factors(values: &[f64]) -> bool {
@@ -118,6 +156,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_third_setting_is_averaged_and_named() {
+        // Rows of the plan: (a, b, c) with c = 0, 1; the cell (1, .1) is the mean of 1 and 5.
+        let table = Table::new()
+            .with("a", vec![1.0, 1.0, 1.0, 2.0, 2.0])
+            .and_then(|t| t.with("b", vec![0.1; 5]))
+            .and_then(|t| t.with("c", vec![0i64, 0, 1, 0, 1]))
+            .and_then(|t| t.with("seed", vec![0i64; 5]))
+            .and_then(|t| t.with("y", vec![9.0, 1.0, 5.0, 2.0, 4.0]))
+            .unwrap();
+        let cells = Cells::of(&table, "a", "b", "y").unwrap();
+        assert_eq!((cells.mean(1.0, 0.1), cells.mean(2.0, 0.1)), (3.0, 3.0));
+        assert!(cells.mean(3.0, 0.1).is_nan());
+        assert_eq!((cells.seeds, cells.others), (1, vec!["c".to_string()]));
+    }
+
+    #[test]
     fn a_cell_is_the_mean_over_seeds_of_the_last_values() {
         let table = Table::new()
             .with("a", vec![1.0, 1.0, 1.0, 2.0, 2.0, 1.0, 2.0])
@@ -128,6 +182,16 @@ mod tests {
         let figure = heat(&table, "a", "b", "y").unwrap();
         assert!(figure.svg().is_ok());
         assert!(heat(&table, "a", "b", "z").is_err());
+        let none = Table::new()
+            .with("a", vec![1.0])
+            .and_then(|t| t.with("b", vec![1.0]))
+            .unwrap();
+        assert!(
+            heat(&none, "a", "b", "b")
+                .unwrap_err()
+                .to_string()
+                .contains("seed")
+        );
         assert!(
             by_factors(&[0.1, 0.3, 1.0])
                 && !by_factors(&[0.0, 1.0, 2.0])
