@@ -56,7 +56,7 @@ enum Command {
         data: Option<PathBuf>,
     },
     /// Run an experiment over a grid of settings and over seeds: `sweep ID …` plans, runs and merges in one go.
-    Sweep(sweep::SweepArgs),
+    Sweep(Box<sweep::SweepArgs>),
     /// Print a table of a finished run.
     Table {
         #[command(flatten)]
@@ -255,7 +255,7 @@ pub fn run(args: Args) -> Result<()> {
             out,
             update_ledger,
         ),
-        Command::Sweep(args) => sweep::run(args),
+        Command::Sweep(args) => sweep::run(*args),
         Command::Doctor => doctor::run(),
         Command::Cite { id } => print(&format!("{}\n", find(&id)?.info().document.bibtex())),
         Command::Completions { shell } => {
