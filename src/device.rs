@@ -82,9 +82,19 @@ impl DeviceKind {
 unsafe extern "C" {
     /// Of the C interface that burn-tch is linked with.
     fn at_set_num_threads(threads: std::ffi::c_int);
+    fn at_get_num_threads() -> std::ffi::c_int;
 }
 
-/// How many threads LibTorch uses within an operation that the calling thread asks for.
+/// How many threads LibTorch uses within an operation that the calling thread asks for; 1 without LibTorch.
+pub(crate) fn threads() -> usize {
+    #[cfg(feature = "libtorch")]
+    // SAFETY: a plain C function that reads a number of OpenMP.
+    return unsafe { at_get_num_threads() }.max(1) as usize;
+    #[cfg(not(feature = "libtorch"))]
+    1
+}
+
+/// Sets [`threads`].
 pub(crate) fn set_threads(threads: usize) {
     #[cfg(feature = "libtorch")]
     // SAFETY: a plain C function that sets a number of OpenMP and MKL.

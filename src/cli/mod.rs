@@ -48,6 +48,10 @@ enum Command {
         /// Compute all seeds anew.
         #[arg(long)]
         force: bool,
+        /// Threads of LibTorch in each of the seeds, which run side by side; for one large run on many cores. Another number than 1 may change
+        /// last bits.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        threads: usize,
         /// Where tensors live: libtorch, cuda or flex. Default: SCURVE_DEVICE, else libtorch where it is built in.
         #[arg(long)]
         device: Option<String>,
@@ -198,6 +202,7 @@ pub fn run(args: Args) -> Result<()> {
         Command::Run {
             which,
             force,
+            threads,
             device,
             data,
         } => {
@@ -220,6 +225,7 @@ pub fn run(args: Args) -> Result<()> {
             let options = RunOptions {
                 out: which.out.clone(),
                 force,
+                threads: Some(threads),
             };
             let report = find(&which.id)?.run(&which.request()?, &options)?;
             summary(report.as_ref())

@@ -3,6 +3,7 @@
 use super::shard::{Content, Diverged, settings_hash};
 use super::{Experiment, Progress, Scale, Shard, data_root, interrupted, to_toml};
 use crate::claim::{Claims, Verdict};
+use crate::device;
 use crate::display;
 use crate::error::{Error, Result};
 use crate::seed::Seed;
@@ -19,6 +20,9 @@ pub struct RunOptions {
     pub out: Option<PathBuf>,
     /// Compute all seeds anew.
     pub force: bool,
+    /// Threads of LibTorch in each seed; 1 where it is not said, for seeds run side by side and threads that wait for one another
+    /// take the cores of the other seeds. Another number may change the last bits of a sum.
+    pub threads: Option<usize>,
 }
 
 impl RunOptions {
@@ -57,6 +61,9 @@ pub(super) fn run<E: Experiment>(experiment: &E, options: &RunOptions) -> Result
     experiment.validate()?;
     if experiment.seeds() == 0 {
         return Err(Error::setting("seeds", 0, "a whole number ≥ 1"));
+    }
+    if options.threads == Some(0) {
+        return Err(Error::setting("threads", 0, "a whole number ≥ 1"));
     }
     let folder = experiment_folder::<E>(options.out.as_deref());
     let hash = settings_hash(experiment)?;
@@ -97,10 +104,12 @@ pub(super) fn run<E: Experiment>(experiment: &E, options: &RunOptions) -> Result
         ));
     }
     let progress = Progress::new(E::INFO.id, missing.len());
+    let before = device::threads();
     let computed: Vec<Result<(u64, Content)>> = missing
         .par_iter()
         .map(|(seed, shard)| {
             progress.check()?;
+            device::set_threads(options.threads.unwrap_or(1));
             let start = Instant::now();
             let content = match experiment.run_seed(Seed(*seed), &progress) {
                 Ok(tables) => Content::Tables(tables),
@@ -112,6 +121,7 @@ pub(super) fn run<E: Experiment>(experiment: &E, options: &RunOptions) -> Result
             Ok((*seed, content))
         })
         .collect();
+    device::set_threads(before);
     let mut failure = None;
     for result in computed {
         match result {
