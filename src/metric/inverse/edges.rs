@@ -1,0 +1,43 @@
+//! What else could explain a skill: the best graph without an edge, and how much worse it fits.
+
+use super::data::Data;
+use super::fit::{Fitted, fit};
+use super::forward::{Form, Solved};
+use super::gates::Waits;
+use super::search::{candidates, profile};
+
+/// How many of the likeliest other gates are fitted in full.
+const FULL: usize = 4;
+
+/// The best fit in which skill `i` has a gate that `allowed` lets through.
+pub(super) fn rival(
+    data: &Data,
+    form: Form,
+    fitted: &Fitted,
+    noise: f64,
+    i: usize,
+    allowed: impl Fn(&Waits) -> bool,
+) -> Option<Fitted> {
+    let solved = Solved::new(form, &fitted.waits, &fitted.at, data.end(), false);
+    let places = solved.places(&data.times);
+    let of = |w: &Waits| {
+        let e: Vec<f64> = solved.exposure(w, &places).iter().map(|e| e.max(1e-300)).collect();
+        profile(data, i, &e)
+    };
+    let mut ranked: Vec<(f64, f64, Waits)> = candidates(i, &fitted.waits, |w| of(w).squares)
+        .into_iter()
+        .filter(|w| *w != fitted.waits[i] && allowed(w))
+        .map(|w| {
+            let single = of(&w);
+            (single.squares, single.p, w)
+        })
+        .collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let tries = ranked.into_iter().take(FULL).map(|(_, p, w)| {
+        let (mut waits, mut at) = (fitted.waits.clone(), fitted.at.clone());
+        waits[i] = w;
+        at.0[i] = p.ln();
+        fit(data, form, &waits, &at, noise, 8)
+    });
+    tries.min_by(|a, b| a.squares.total_cmp(&b.squares))
+}

@@ -1,0 +1,346 @@
+//! The Resource model in its own time: every curve is a quadrature.
+
+use super::gates::{Waits, order};
+use super::{GateForm, Norm};
+
+/// Which Resource model.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Form {
+    /// How the gradients add up.
+    pub norm: Norm,
+    /// What a gate makes of an unskill.
+    pub gate: GateForm,
+    /// Whether a skill that waits takes no resources.
+    pub weights_denominator: bool,
+}
+
+/// Nodes of the grid in the model's own time y.
+const NODES: usize = 320;
+/// Beyond this a skill is learned to the last digit.
+const DEEP: f64 = -600.0;
+
+/// The unknowns, by their logarithms: ln p of each skill, then ln τ, ln κ and ln γ.
+///
+/// τ = N₀/η is the time that a unit of y wastes, κ = 1/η the time that a whole skill costs: with L1, t = τ y + κ Σ s.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Unknowns(pub Vec<f64>);
+
+impl Unknowns {
+    pub fn new(p: &[f64], tau: f64, kappa: f64, gamma: f64) -> Self {
+        let rest = [tau, kappa, gamma];
+        Self(p.iter().chain(&rest).map(|x| x.ln()).collect())
+    }
+    pub fn skills(&self) -> usize {
+        self.0.len() - 3
+    }
+    pub fn p(&self, i: usize) -> f64 {
+        self.0[i].exp()
+    }
+    pub fn tau(&self) -> f64 {
+        self.0[self.skills()].exp()
+    }
+    pub fn kappa(&self) -> f64 {
+        self.0[self.skills() + 1].exp()
+    }
+    pub fn gamma(&self) -> f64 {
+        self.0[self.skills() + 2].exp()
+    }
+}
+
+/// The model solved on its grid: x uniform, y = y₀ (eˣ − 1).
+pub(super) struct Solved {
+    pub form: Form,
+    dx: f64,
+    /// y at the nodes, dy/dx there.
+    pub y: Vec<f64>,
+    pub slope: Vec<f64>,
+    /// ln u and −dv/dx, a skill each.
+    pub v: Vec<Vec<f64>>,
+    fall: Vec<Vec<f64>>,
+    /// The opening that each skill gives.
+    pub open: Vec<Vec<f64>>,
+    /// t and dt/dx.
+    t: Vec<f64>,
+    speed: Vec<f64>,
+    /// ∂v_i/∂θ_m where it is not zero, and ∂t/∂θ_m.
+    v_by: Vec<Vec<(usize, Vec<f64>)>>,
+    t_by: Vec<Vec<f64>>,
+}
+
+/// Where a time lies on the grid.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    node: usize,
+    /// From 0 to 1.
+    part: f64,
+    /// Whether it lies beyond the grid.
+    beyond: bool,
+}
+
+/// ∫ g dx from the first node to each, of fourth order.
+pub(super) fn cumulate(g: &[f64], dx: f64) -> Vec<f64> {
+    let n = g.len();
+    let mut out = vec![0.0; n];
+    let mut sum = dx / 12.0 * (5.0 * g[0] + 8.0 * g[1] - g[2]);
+    out[1] = sum;
+    for k in 1..n - 2 {
+        sum += dx / 24.0 * (13.0 * (g[k] + g[k + 1]) - g[k - 1] - g[k + 2]);
+        out[k + 1] = sum;
+    }
+    out[n - 1] = sum + dx / 12.0 * (5.0 * g[n - 1] + 8.0 * g[n - 2] - g[n - 3]);
+    out
+}
+
+/// The opening of a skill whose ln u is v; its derivatives by v and by ln γ.
+fn opening(form: GateForm, gamma: f64, v: f64) -> (f64, f64, f64) {
+    match form {
+        GateForm::Soft => {
+            let closed = (gamma * v).exp();
+            (-(gamma * v).exp_m1(), -gamma * closed, -gamma * v * closed)
+        }
+        GateForm::AsPrinted => {
+            let skill = (-v.exp_m1()).max(1e-12);
+            let open = skill.powf(gamma);
+            (open, -gamma * open / skill * v.exp(), gamma * skill.ln() * open)
+        }
+    }
+}
+
+/// B of a gate from the openings, at node k.
+pub(super) fn gate_at(waits: &Waits, open: &[Vec<f64>], k: usize) -> f64 {
+    match waits.join {
+        super::Join::And => waits.skills.iter().map(|j| open[*j][k]).product(),
+        super::Join::Or => waits.skills.iter().map(|j| open[*j][k]).fold(0.0, f64::max),
+    }
+}
+
+impl Solved {
+    /// Solves up to the time `end`; with derivatives when `deep`.
+    pub fn new(form: Form, waits: &[Waits], at: &Unknowns, end: f64, deep: bool) -> Self {
+        let n = at.skills();
+        let (tau, kappa, gamma) = (at.tau(), at.kappa(), at.gamma());
+        let p: Vec<f64> = (0..n).map(|i| at.p(i)).collect();
+        let fast = p.iter().copied().fold(0.0, f64::max);
+        let first = 0.05 / fast;
+        // Where no waste takes time, what is not learned by then never is.
+        let last = (end / tau).min(1e7 / fast).max(10.0 * first);
+        let dx = (1.0 + last / first).ln() / (NODES - 1) as f64;
+        let slope: Vec<f64> = (0..NODES).map(|k| first * (dx * k as f64).exp()).collect();
+        let y: Vec<f64> = slope.iter().map(|s| s - first).collect();
+
+        let (mut v, mut fall, mut open) = (vec![Vec::new(); n], vec![Vec::new(); n], vec![Vec::new(); n]);
+        let (mut by_v, mut by_gamma) = (vec![Vec::new(); n], vec![Vec::new(); n]);
+        let mut b = vec![vec![1.0; NODES]; n];
+        let mut v_by: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); n];
+        let mut b_by: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); n];
+        for i in order(waits) {
+            let w = &waits[i];
+            if w.skills.is_empty() {
+                fall[i] = slope.iter().map(|s| p[i] * s).collect();
+                v[i] = y.iter().map(|y| -p[i] * y).collect::<Vec<f64>>();
+                if deep {
+                    v_by[i].push((i, v[i].clone()));
+                }
+            } else {
+                for (k, b) in b[i].iter_mut().enumerate() {
+                    *b = gate_at(w, &open, k);
+                }
+                fall[i] = b[i].iter().zip(&slope).map(|(b, s)| p[i] * b * s).collect();
+                v[i] = cumulate(&fall[i], dx).iter().map(|x| -x).collect::<Vec<f64>>();
+                if deep {
+                    b_by[i] = gate_derivatives(w, (&open, &by_v, &by_gamma), &v_by, n + 2);
+                    let own = v[i].clone();
+                    v_by[i] = b_by[i]
+                        .iter()
+                        .map(|(m, b)| {
+                            let g: Vec<f64> = b.iter().zip(&slope).map(|(b, s)| -p[i] * b * s).collect();
+                            (*m, cumulate(&g, dx))
+                        })
+                        .collect();
+                    v_by[i].push((i, own));
+                }
+            }
+            let (mut o, mut dv, mut dg) = (Vec::with_capacity(NODES), Vec::new(), Vec::new());
+            for x in &v[i] {
+                let (a, b, c) = opening(form.gate, gamma, x.max(DEEP / gamma.min(1.0)));
+                o.push(a);
+                dv.push(b);
+                dg.push(c);
+            }
+            (open[i], by_v[i], by_gamma[i]) = (o, dv, dg);
+        }
+
+        let u: Vec<Vec<f64>> = v.iter().map(|v| v.iter().map(|x| x.exp()).collect()).collect();
+        let share = |i: usize, k: usize| if form.weights_denominator { b[i][k] } else { 1.0 };
+        let mut sums = vec![0.0; NODES];
+        for i in 0..n {
+            for k in 0..NODES {
+                let q = share(i, k) * p[i] * u[i][k];
+                sums[k] += if form.norm == Norm::L1 { q } else { q * q };
+            }
+        }
+        let rate: Vec<f64> = match form.norm {
+            Norm::L1 => sums.iter().map(|q| tau + kappa * q).collect(),
+            Norm::L2 => sums.iter().map(|q| (tau * tau + kappa * kappa * q).sqrt()).collect(),
+        };
+        let speed: Vec<f64> = rate.iter().zip(&slope).map(|(r, s)| r * s).collect();
+        let t = cumulate(&speed, dx);
+        let mut t_by = Vec::new();
+        if deep {
+            let mut r_by = vec![vec![0.0; NODES]; n + 3];
+            for k in 0..NODES {
+                let (a, c) = match form.norm {
+                    Norm::L1 => (tau, rate[k] - tau),
+                    Norm::L2 => (tau * tau / rate[k], (rate[k] * rate[k] - tau * tau) / rate[k]),
+                };
+                (r_by[n][k], r_by[n + 1][k]) = (a, c);
+            }
+            for i in 0..n {
+                // ∂r/∂q_i
+                let weight = |k: usize| match form.norm {
+                    Norm::L1 => kappa,
+                    Norm::L2 => kappa * kappa * share(i, k) * p[i] * u[i][k] / rate[k],
+                };
+                for k in 0..NODES {
+                    r_by[i][k] += weight(k) * share(i, k) * p[i] * u[i][k];
+                }
+                for (m, d) in &v_by[i] {
+                    for k in 0..NODES {
+                        r_by[*m][k] += weight(k) * share(i, k) * p[i] * u[i][k] * d[k];
+                    }
+                }
+                if form.weights_denominator {
+                    for (m, d) in &b_by[i] {
+                        for k in 0..NODES {
+                            r_by[*m][k] += weight(k) * p[i] * u[i][k] * d[k];
+                        }
+                    }
+                }
+            }
+            for r in &mut r_by {
+                for (r, s) in r.iter_mut().zip(&slope) {
+                    *r *= s;
+                }
+                t_by.push(cumulate(r, dx));
+            }
+        }
+        Self { form, dx, y, slope, v, fall, open, t, speed, v_by, t_by }
+    }
+
+    /// Where the ascending `times` lie.
+    pub fn places(&self, times: &[f64]) -> Vec<Place> {
+        let mut node = 0;
+        let place = |time: &f64| {
+            while node + 2 < NODES && self.t[node + 1] <= *time {
+                node += 1;
+            }
+            if *time >= self.t[NODES - 1] {
+                return Place { node: NODES - 2, part: 1.0, beyond: true };
+            }
+            let (a, b) = (self.t[node], self.t[node + 1]);
+            let mut part = ((time - a) / (b - a)).clamp(0.0, 1.0);
+            let (mut low, mut high) = (0.0, 1.0);
+            for _ in 0..8 {
+                let (at, slope) = hermite(a, b, self.dx * self.speed[node], self.dx * self.speed[node + 1], part);
+                let off = at - time;
+                if off > 0.0 {
+                    high = part
+                } else {
+                    low = part
+                }
+                let next = part - off / slope;
+                let next = if next > low && next < high { next } else { 0.5 * (low + high) };
+                if (next - part).abs() < 1e-10 {
+                    break;
+                }
+                part = next;
+            }
+            Place { node, part, beyond: false }
+        };
+        times.iter().map(place).collect()
+    }
+
+    /// v of a skill.
+    pub fn log_u(&self, i: usize, place: &Place) -> f64 {
+        let (v, k) = (&self.v[i], place.node);
+        hermite(v[k], v[k + 1], -self.dx * self.fall[i][k], -self.dx * self.fall[i][k + 1], place.part).0
+    }
+
+    /// ∂s_i/∂θ at a fixed time, added to `row`, which is 0.
+    pub fn level_by(&self, i: usize, place: &Place, row: &mut [f64]) {
+        let (k, part) = (place.node, place.part);
+        let mix = |x: &[f64]| (1.0 - part) * x[k] + part * x[k + 1];
+        let u = self.log_u(i, place).exp();
+        let per_time = if place.beyond { 0.0 } else { mix(&self.fall[i]) / mix(&self.speed) };
+        for (row, t) in row.iter_mut().zip(&self.t_by) {
+            *row = -u * per_time * mix(t);
+        }
+        for (m, d) in &self.v_by[i] {
+            row[*m] -= u * mix(d);
+        }
+    }
+
+    /// A quantity given at the nodes.
+    pub fn mix(&self, x: &[f64], place: &Place) -> f64 {
+        (1.0 - place.part) * x[place.node] + place.part * x[place.node + 1]
+    }
+
+    /// ∫ B dy to each place, for a gate that need not be in the graph.
+    pub fn exposure(&self, waits: &Waits, places: &[Place]) -> Vec<f64> {
+        if waits.skills.is_empty() {
+            return places.iter().map(|q| self.mix(&self.y, q)).collect();
+        }
+        let g: Vec<f64> = (0..NODES).map(|k| gate_at(waits, &self.open, k) * self.slope[k]).collect();
+        let sum = cumulate(&g, self.dx);
+        let at = |q: &Place| hermite(sum[q.node], sum[q.node + 1], self.dx * g[q.node], self.dx * g[q.node + 1], q.part).0;
+        places.iter().map(at).collect()
+    }
+
+    /// Puts another gate and p on a skill without moving time; what waits for it follows when it is asked for.
+    pub fn replace(&mut self, i: usize, waits: &Waits, p: f64, gamma: f64) {
+        let b = |k: usize| if waits.skills.is_empty() { 1.0 } else { gate_at(waits, &self.open, k) };
+        self.fall[i] = (0..NODES).map(|k| p * b(k) * self.slope[k]).collect();
+        self.v[i] = cumulate(&self.fall[i], self.dx).iter().map(|x| -x).collect();
+        self.open[i] = self.v[i].iter().map(|v| opening(self.form.gate, gamma, v.max(DEEP / gamma.min(1.0))).0).collect();
+    }
+}
+
+/// A cubic between two values with given slopes, and its derivative, at a part of the way.
+fn hermite(a: f64, b: f64, slope_a: f64, slope_b: f64, x: f64) -> (f64, f64) {
+    let (c, d) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, slope_a + slope_b - 2.0 * (b - a));
+    (a + x * (slope_a + x * (c + x * d)), slope_a + x * (2.0 * c + 3.0 * x * d))
+}
+
+/// ∂B/∂θ at the nodes, where it is not zero; `gamma_at` is the place of ln γ.
+fn gate_derivatives(
+    waits: &Waits,
+    (open, by_v, by_gamma): (&[Vec<f64>], &[Vec<f64>], &[Vec<f64>]),
+    v_by: &[Vec<(usize, Vec<f64>)>],
+    gamma_at: usize,
+) -> Vec<(usize, Vec<f64>)> {
+    let mut out: Vec<(usize, Vec<f64>)> = vec![(gamma_at, vec![0.0; NODES])];
+    for j in &waits.skills {
+        for (m, _) in &v_by[*j] {
+            if !out.iter().any(|o| o.0 == *m) {
+                out.push((*m, vec![0.0; NODES]));
+            }
+        }
+    }
+    for k in 0..NODES {
+        let best = waits.skills.iter().copied().max_by(|a, b| open[*a][k].total_cmp(&open[*b][k]));
+        for j in &waits.skills {
+            let by_open = match waits.join {
+                super::Join::And => waits.skills.iter().filter(|l| *l != j).map(|l| open[*l][k]).product(),
+                super::Join::Or if best == Some(*j) => 1.0,
+                super::Join::Or => 0.0,
+            };
+            out[0].1[k] += by_open * by_gamma[*j][k];
+            for (m, d) in &v_by[*j] {
+                if let Some(o) = out.iter_mut().find(|o| o.0 == *m) {
+                    o.1[k] += by_open * by_v[*j][k] * d[k];
+                }
+            }
+        }
+    }
+    out
+}
