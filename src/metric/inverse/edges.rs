@@ -4,7 +4,7 @@ use super::data::Data;
 use super::fit::{Fitted, fit};
 use super::forward::{Form, Solved};
 use super::gates::Waits;
-use super::search::{candidates, profile};
+use super::search::{candidates, exchanges, profile};
 
 /// How many of the likeliest other gates are fitted in full.
 const FULL: usize = 4;
@@ -40,4 +40,16 @@ pub(super) fn rival(
         fit(data, form, &waits, &at, noise, 8)
     });
     tries.min_by(|a, b| a.squares.total_cmp(&b.squares))
+}
+
+/// The best graph in which skill `i` does not wait for `j`: another gate of `i`, or two skills with their places exchanged.
+pub(super) fn without(data: &Data, form: Form, fitted: &Fitted, noise: f64, edge: (usize, usize)) -> Option<Fitted> {
+    let (j, i) = edge;
+    let single = rival(data, form, fitted, noise, i, |w| !w.skills.contains(&j));
+    let exchanged = exchanges(fitted)
+        .into_iter()
+        .filter(|m| !m.waits[i].skills.contains(&j))
+        .filter(|m| m.pair.0 == j || m.pair.1 == j)
+        .map(|m| fit(data, form, &m.waits, &m.at, noise, 8));
+    single.into_iter().chain(exchanged).min_by(|a, b| a.squares.total_cmp(&b.squares))
 }

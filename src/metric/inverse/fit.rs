@@ -5,7 +5,7 @@ use super::forward::{Form, Solved, Unknowns};
 use super::gates::Waits;
 
 /// A model fitted to levels.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Fitted {
     pub waits: Vec<Waits>,
     pub at: Unknowns,

@@ -6,7 +6,7 @@ use super::forward::{Form, Solved, Unknowns};
 use super::gates::{Join, Waits, descendants};
 
 /// Points to which curves are thinned for the search.
-const SEARCH_POINTS: usize = 100;
+pub(super) const SEARCH_POINTS: usize = 100;
 /// With more skills than this, pairs are made of the best single ones only.
 const ALL_PAIRS: usize = 9;
 /// Changes tried with a full fit before the graph is left as it is.
@@ -148,7 +148,7 @@ pub(super) fn candidates(i: usize, waits: &[Waits], rank: impl Fn(&Waits) -> f64
 }
 
 /// A start without any fit: with L1, t = τ y + κ Σ s, so the curves themselves give y for each κ, and each skill then chooses its gate alone.
-fn start(data: &Data, form: Form, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
+fn start(data: &Data, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
     let n = data.skills();
     let smooth = data.smooth();
     let times = &data.times;
@@ -216,8 +216,7 @@ fn start(data: &Data, form: Form, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> 
                 (waits[i], p[i], done[i]) = (w, q, true);
                 score += value;
             }
-            let waste = if form.norm == super::Norm::L1 { 1.0 } else { 1.0 };
-            found.push((score, waits, Unknowns::new(&p, waste, kappa, gamma)));
+            found.push((score, waits, Unknowns::new(&p, 1.0, kappa, gamma)));
         }
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -225,18 +224,18 @@ fn start(data: &Data, form: Form, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> 
 }
 
 /// The best graph of one form: the starts that fit best are climbed from, each until no change is worth its cost.
-pub(super) fn search(full: &Data, form: Form) -> (Fitted, Price) {
-    let data = full.thinned(SEARCH_POINTS);
+pub(super) fn search(data: &Data, form: Form) -> (Fitted, Price) {
+
     let noise = data.noise().max(FLOOR * FLOOR);
     let (n, count) = (data.skills(), data.count());
     let rough = Price { effective: 0.5 * count as f64, skills: n, count };
     let mut seen: Vec<Vec<Waits>> = Vec::new();
     let mut tried: Vec<Fitted> = Vec::new();
-    for (waits, at) in start(&data, form, &rough) {
+    for (waits, at) in start(data, &rough) {
         if seen.iter().filter(|w| **w == waits).count() > 1 {
             continue;
         }
-        tried.push(fit(&data, form, &waits, &at, noise, 12));
+        tried.push(fit(data, form, &waits, &at, noise, 12));
         seen.push(waits);
         if tried.len() == STARTS {
             break;
@@ -249,7 +248,7 @@ pub(super) fn search(full: &Data, form: Form) -> (Fitted, Price) {
         if reached.contains(&first.waits) {
             continue;
         }
-        let (fitted, price) = climb(&data, form, first, noise);
+        let (fitted, price) = climb(data, form, first, noise);
         let score = rough.score(fitted.squares, &fitted.waits);
         reached.push(fitted.waits.clone());
         if best.as_ref().is_none_or(|b| score < b.0) {
@@ -263,16 +262,18 @@ pub(super) fn search(full: &Data, form: Form) -> (Fitted, Price) {
         Some((_, fitted, price)) => (fitted, price),
         None => {
             let at = Unknowns::new(&vec![1.0; n], 1.0, 1.0, 1.0);
-            (fit(&data, form, &vec![Waits::nothing(); n], &at, noise, 20), rough)
+            (fit(data, form, &vec![Waits::nothing(); n], &at, noise, 20), rough)
         }
     }
 }
 
 /// One change of a graph: the gates, and the frequencies to start its fit from, with what it seems to gain.
-struct Move {
+pub(super) struct Move {
     guess: f64,
-    waits: Vec<Waits>,
-    at: Unknowns,
+    pub waits: Vec<Waits>,
+    pub at: Unknowns,
+    /// The skills that changed places.
+    pub pair: (usize, usize),
 }
 
 /// Changes gates while the score falls.
@@ -327,7 +328,7 @@ fn single_moves(data: &Data, form: Form, now: &Fitted, price: &Price) -> Vec<Mov
                 let (mut waits, mut at) = (now.waits.clone(), now.at.clone());
                 waits[i] = w;
                 at.0[i] = single.p.ln();
-                Move { guess, waits, at }
+                Move { guess, waits, at, pair: (i, i) }
             })
             .collect();
         own.sort_by(|a, b| a.guess.total_cmp(&b.guess));
@@ -339,7 +340,7 @@ fn single_moves(data: &Data, form: Form, now: &Fitted, price: &Price) -> Vec<Mov
 }
 
 /// Two skills change places in the gates of all others: what two that are learned together call for.
-fn exchanges(now: &Fitted) -> Vec<Move> {
+pub(super) fn exchanges(now: &Fitted) -> Vec<Move> {
     let n = now.waits.len();
     let mut moves = Vec::new();
     if n > ALL_PAIRS {
@@ -354,7 +355,7 @@ fn exchanges(now: &Fitted) -> Vec<Move> {
             let waits: Vec<Waits> = now.waits.iter().map(|w| swap(w, a, b)).collect();
             let circle = (0..n).any(|i| waits[i].skills.iter().any(|j| descendants(&waits, i)[*j]));
             if waits != now.waits && !circle {
-                moves.push(Move { guess: 0.0, waits, at: now.at.clone() });
+                moves.push(Move { guess: 0.0, waits, at: now.at.clone(), pair: (a, b) });
             }
         }
     }

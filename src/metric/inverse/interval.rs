@@ -1,0 +1,81 @@
+//! Intervals from the curvature of the likelihood at the best fit.
+
+use super::data::Data;
+use super::fit::{FLOOR, Fitted, normal, solve};
+use super::forward::{Form, Solved};
+use crate::stats::{Interval, student_975};
+
+/// A logarithm whose standard deviation is larger is not determined: its interval is open at one end.
+const OPEN: f64 = 1.5;
+
+/// Relative frequencies, N₀, η and γ with 95 % intervals.
+pub(super) struct Intervals {
+    pub p: Vec<Interval>,
+    pub waste: Interval,
+    pub eta: Interval,
+    pub gamma: Interval,
+}
+
+/// What the curvature says: σ² (J'J)⁻¹, times count / effective where neighbouring residuals are alike; the symmetry (p, N₀) → c (p, N₀) is
+/// closed by a wall along it, of which nothing that is reported depends.
+pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64) -> Intervals {
+    let n = data.skills();
+    let solved = Solved::new(form, &fitted.waits, &fitted.at, data.end(), true);
+    let mut matrix = normal(data, &solved, n).matrix;
+    let count = data.count();
+    let free = (effective - (n + 3) as f64).max(2.0);
+    let variance = (fitted.squares / count as f64 * effective / free).max(FLOOR * FLOOR) * (count as f64 / effective);
+    let trace: f64 = (0..n + 3).map(|a| matrix[a][a]).sum::<f64>() / (n + 3) as f64;
+    for a in 0..=n {
+        for b in 0..=n {
+            matrix[a][b] += trace;
+        }
+    }
+    for (a, row) in matrix.iter_mut().enumerate() {
+        // A spread of no logarithm is more than e^20, and that of ln γ no more than e^2.
+        row[a] += variance / if a == n + 2 { 4.0 } else { 400.0 };
+    }
+    let deviation = |direction: &[f64]| {
+        let x = solve(&matrix, direction).unwrap_or_else(|| vec![f64::INFINITY; n + 3]);
+        (variance * x.iter().zip(direction).map(|(a, b)| a * b).sum::<f64>()).max(0.0).sqrt()
+    };
+    let t = student_975(free as usize);
+    let sum: f64 = (0..n).map(|i| fitted.at.p(i)).sum();
+    let share: Vec<f64> = (0..n).map(|i| fitted.at.p(i) / sum).collect();
+    let interval = |value: f64, direction: &[f64], open: bool| {
+        let sd = deviation(direction);
+        let (mut low, mut high) = (value * (-t * sd).exp(), value * (t * sd).exp());
+        if open && sd > OPEN {
+            if value < 1.0 {
+                low = 0.0;
+            } else {
+                high = f64::INFINITY;
+            }
+        }
+        Interval { value, low, high, n: count }
+    };
+    // ∂ ln (p_i / Σp)
+    let relative = |i: usize| {
+        let mut d = vec![0.0; n + 3];
+        for (d, share) in d.iter_mut().zip(&share) {
+            *d = -share;
+        }
+        d[i] += 1.0;
+        d
+    };
+    let p = (0..n).map(|i| interval(share[i], &relative(i), false)).collect();
+    let mut waste = vec![0.0; n + 3];
+    for (d, share) in waste.iter_mut().zip(&share) {
+        *d = -share;
+    }
+    (waste[n], waste[n + 1]) = (1.0, -1.0);
+    let value = fitted.at.tau() / fitted.at.kappa() / sum;
+    let waste = interval(value, &waste, true);
+    let mut eta = vec![0.0; n + 3];
+    eta[n + 1] = -1.0;
+    let eta = interval(1.0 / fitted.at.kappa(), &eta, false);
+    let mut gamma = vec![0.0; n + 3];
+    gamma[n + 2] = 1.0;
+    let gamma = interval(fitted.at.gamma(), &gamma, false);
+    Intervals { p, waste, eta, gamma }
+}
