@@ -154,6 +154,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::Collapse>(),
         &entry::<physics::LearningTimes>(),
         &entry::<physics::ModularTime>(),
+        &entry::<physics::InverseProblem>(),
         &entry::<thesis::CorrelatedFeatures>(),
         &entry::<thesis::HermiteBasis>(),
         &entry::<thesis::KnownSpectra>(),

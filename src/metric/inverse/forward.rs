@@ -49,7 +49,6 @@ impl Unknowns {
 
 /// The model solved on its grid: x uniform, y = y₀ (eˣ − 1).
 pub(super) struct Solved {
-    pub form: Form,
     dx: f64,
     /// y at the nodes, dy/dx there.
     pub y: Vec<f64>,
@@ -224,7 +223,7 @@ impl Solved {
                 t_by.push(cumulate(r, dx));
             }
         }
-        Self { form, dx, y, slope, v, fall, open, t, speed, v_by, t_by }
+        Self { dx, y, slope, v, fall, open, t, speed, v_by, t_by }
     }
 
     /// Where the ascending `times` lie.
@@ -294,14 +293,6 @@ impl Solved {
         let sum = cumulate(&g, self.dx);
         let at = |q: &Place| hermite(sum[q.node], sum[q.node + 1], self.dx * g[q.node], self.dx * g[q.node + 1], q.part).0;
         places.iter().map(at).collect()
-    }
-
-    /// Puts another gate and p on a skill without moving time; what waits for it follows when it is asked for.
-    pub fn replace(&mut self, i: usize, waits: &Waits, p: f64, gamma: f64) {
-        let b = |k: usize| if waits.skills.is_empty() { 1.0 } else { gate_at(waits, &self.open, k) };
-        self.fall[i] = (0..NODES).map(|k| p * b(k) * self.slope[k]).collect();
-        self.v[i] = cumulate(&self.fall[i], self.dx).iter().map(|x| -x).collect();
-        self.open[i] = self.v[i].iter().map(|v| opening(self.form.gate, gamma, v.max(DEEP / gamma.min(1.0))).0).collect();
     }
 }
 
