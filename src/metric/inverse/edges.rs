@@ -4,7 +4,7 @@ use super::data::Data;
 use super::fit::{Fitted, fit};
 use super::forward::{Form, Solved};
 use super::gates::Waits;
-use super::search::{candidates, exchanges, profile};
+use super::search::{Price, candidates, exchanges, profile};
 
 /// How many of the likeliest other gates are fitted in full.
 const FULL: usize = 4;
@@ -52,4 +52,17 @@ pub(super) fn without(data: &Data, form: Form, fitted: &Fitted, noise: f64, edge
         .filter(|m| m.pair.0 == j || m.pair.1 == j)
         .map(|m| fit(data, form, &m.waits, &m.at, noise, 8));
     single.into_iter().chain(exchanged).min_by(|a, b| a.squares.total_cmp(&b.squares))
+}
+
+/// Graphs that do nearly as well: for each skill the best with another gate, by score above that of the fitted graph.
+pub(super) fn rivals(data: &Data, form: Form, fitted: &Fitted, noise: f64, price: &Price) -> Vec<(f64, Fitted)> {
+    let best = price.score(fitted.squares, &fitted.waits);
+    let skills = fitted.waits.len();
+    let each = |i: usize| {
+        let now = &fitted.waits[i];
+        let more = rival(data, form, fitted, noise, i, |w| w.skills.len() > now.skills.len());
+        let other = rival(data, form, fitted, noise, i, |w| w.skills.len() <= now.skills.len());
+        more.into_iter().chain(other)
+    };
+    (0..skills).flat_map(each).map(|r| (price.score(r.squares, &r.waits) - best, r)).filter(|r| r.0 < 12.0).collect()
 }

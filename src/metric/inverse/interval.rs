@@ -18,7 +18,10 @@ pub(super) struct Intervals {
 
 /// What the curvature says: σ² (J'J)⁻¹, times count / effective where neighbouring residuals are alike; the symmetry (p, N₀) → c (p, N₀) is
 /// closed by a wall along it, of which nothing that is reported depends.
-pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64) -> Intervals {
+///
+/// Graphs that do nearly as well, `rivals` with their scores above the best, widen them: a mixture of two has π (1 − π) d² more variance, with d the distance of the two
+/// estimates and π = 1 / (1 + e^{score/2}).
+pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64, rivals: &[(f64, Fitted)]) -> Intervals {
     let n = data.skills();
     let solved = Solved::new(form, &fitted.waits, &fitted.at, data.end(), true);
     let mut matrix = normal(data, &solved, n).matrix;
@@ -42,8 +45,22 @@ pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64
     let t = student_975(free as usize);
     let sum: f64 = (0..n).map(|i| fitted.at.p(i)).sum();
     let share: Vec<f64> = (0..n).map(|i| fitted.at.p(i) / sum).collect();
-    let interval = |value: f64, direction: &[f64], open: bool| {
-        let sd = deviation(direction);
+    let other = |fitted: &Fitted| {
+        let sum: f64 = (0..n).map(|i| fitted.at.p(i)).sum();
+        let mut all: Vec<f64> = (0..n).map(|i| (fitted.at.p(i) / sum).ln()).collect();
+        all.extend([(fitted.at.tau() / fitted.at.kappa() / sum).ln(), -fitted.at.kappa().ln(), fitted.at.gamma().ln()]);
+        all
+    };
+    let own = other(fitted);
+    let mut mixed = vec![0.0; n + 3];
+    for (score, rival) in rivals {
+        let share = 1.0 / (1.0 + (0.5 * score.max(0.0)).exp());
+        for ((m, a), b) in mixed.iter_mut().zip(other(rival)).zip(&own) {
+            *m += share * (1.0 - share) * (a - b).clamp(-3.0, 3.0).powi(2);
+        }
+    }
+    let interval = |value: f64, direction: &[f64], open: bool, which: usize| {
+        let sd = (deviation(direction).powi(2) + mixed[which]).sqrt();
         let (mut low, mut high) = (value * (-t * sd).exp(), value * (t * sd).exp());
         if open && sd > OPEN {
             if value < 1.0 {
@@ -63,19 +80,19 @@ pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64
         d[i] += 1.0;
         d
     };
-    let p = (0..n).map(|i| interval(share[i], &relative(i), false)).collect();
+    let p = (0..n).map(|i| interval(share[i], &relative(i), false, i)).collect();
     let mut waste = vec![0.0; n + 3];
     for (d, share) in waste.iter_mut().zip(&share) {
         *d = -share;
     }
     (waste[n], waste[n + 1]) = (1.0, -1.0);
     let value = fitted.at.tau() / fitted.at.kappa() / sum;
-    let waste = interval(value, &waste, true);
+    let waste = interval(value, &waste, true, n);
     let mut eta = vec![0.0; n + 3];
     eta[n + 1] = -1.0;
-    let eta = interval(1.0 / fitted.at.kappa(), &eta, false);
+    let eta = interval(1.0 / fitted.at.kappa(), &eta, false, n + 1);
     let mut gamma = vec![0.0; n + 3];
     gamma[n + 2] = 1.0;
-    let gamma = interval(fitted.at.gamma(), &gamma, false);
+    let gamma = interval(fitted.at.gamma(), &gamma, false, n + 2);
     Intervals { p, waste, eta, gamma }
 }

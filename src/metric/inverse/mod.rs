@@ -23,7 +23,8 @@
 //! 3. *Forms.* L1 and L2, gates with and without the denominator, $1-u^\gamma$ and $(1-u)^\gamma$, by the same score.
 //! 4. *Edges.* The score of an edge is how much worse the best graph without it is (other gates of that skill; two skills with their places
 //!    exchanged). It is *sure* from [`SURE`] on.
-//! 5. *Intervals.* 95 %, from the curvature of the likelihood, for the graph that was found, with the variance of the residuals and what they repeat of each other.
+//! 5. *Intervals.* 95 %, from the curvature of the likelihood, with the variance of the residuals and what they repeat of each other;
+//!    wider where graphs with other gates do nearly as well and have other numbers.
 //!
 //! # What cannot be known from curves
 //!
@@ -189,8 +190,8 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
     let first = *forms.first().ok_or_else(|| Error::setting("forms", "[]", "at least one"))?;
     let full = &curves.data;
     let thin = full.thinned(search::SEARCH_POINTS);
-    let noise = thin.noise().max(FLOOR * FLOOR);
-    let (mut fitted, mut price) = search::search(&thin, first);
+    let noise = full.noise().max(FLOOR * FLOOR);
+    let (mut fitted, mut price) = search::search(&thin, first, noise);
     let mut form = first;
     let mut scores = vec![FormScore { form, score: price.score(fitted.squares, &fitted.waits) }];
     for other in &forms[1..] {
@@ -205,27 +206,32 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
             let (climbed, next) = search::climb(&thin, *other, trial, noise);
             (trial, price, form) = (climbed, next, *other);
             fitted = trial;
-            for s in &mut scores {
-                // Scores are compared at one price of information.
-                let again = fit::fit(&thin, s.form, &fitted.waits, &fitted.at, noise, 15);
-                s.score = price.score(again.squares, &again.waits);
-            }
             score = price.score(fitted.squares, &fitted.waits);
         }
         scores.push(FormScore { form: *other, score });
     }
+    // Means over stretches of time blur the corners that skills make when they are done: a second look, closer.
+    let fine = full.thinned(search::FINE_POINTS);
+    if fine.times.len() > thin.times.len() {
+        let closer = fit::fit(&fine, form, &fitted.waits, &fitted.at, fine.noise(), 12);
+        (fitted, price) = search::climb(&fine, form, closer, fine.noise());
+    }
+    let (thin, noise) = (fine, full.noise().max(FLOOR * FLOOR));
     let best = price.score(fitted.squares, &fitted.waits);
     for s in &mut scores {
+        // Scores are compared on the same observations.
+        let again = fit::fit(&thin, s.form, &fitted.waits, &fitted.at, noise, 12);
+        s.score = price.score(again.squares, &again.waits);
         s.score = if s.form == form { 0.0 } else { s.score - best };
     }
     let edges = inferred_edges(curves, &thin, form, &fitted, noise, &price);
-    let noise = full.noise();
+    let rivals = edges::rivals(&thin, form, &fitted, noise, &price);
     let fitted = fit::fit(full, form, &fitted.waits, &fitted.at, noise, 20);
     if !fitted.squares.is_finite() {
         return Err(Error::Solver("the fit of the Resource model to these curves is not finite: look for values that no learning curve has".into()));
     }
     let price = Price::of(full, &fitted, form);
-    let found = interval::intervals(full, form, &fitted, price.effective);
+    let found = interval::intervals(full, form, &fitted, price.effective, &rivals);
     let solved = Solved::new(form, &fitted.waits, &fitted.at, full.end(), false);
     let rms = |r: &[f64]| (r.iter().map(|x| x * x).sum::<f64>() / r.len() as f64).sqrt();
     let residuals = fit::residuals(full, &solved);

@@ -7,13 +7,17 @@ use super::gates::{Join, Waits, descendants};
 
 /// Points to which curves are thinned for the search.
 pub(super) const SEARCH_POINTS: usize = 100;
+/// The same for the second look.
+pub(super) const FINE_POINTS: usize = 250;
 /// With more skills than this, pairs are made of the best single ones only.
 const ALL_PAIRS: usize = 9;
 /// Changes tried with a full fit before the graph is left as it is.
 const TRIALS: usize = 16;
 /// Starts that are fitted, and climbed from.
-const STARTS: usize = 8;
+const STARTS: usize = 12;
 const CLIMBS: usize = 4;
+/// A mean square of residuals up to this many variances of the noise is good enough to stop.
+const ENOUGH: f64 = 1.12;
 
 /// What one unit of structure costs, and how many independent observations there are.
 #[derive(Clone, Copy, Debug)]
@@ -223,10 +227,9 @@ fn start(data: &Data, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
     found.into_iter().map(|(_, w, u)| (w, u)).collect()
 }
 
-/// The best graph of one form: the starts that fit best are climbed from, each until no change is worth its cost.
-pub(super) fn search(data: &Data, form: Form) -> (Fitted, Price) {
-
-    let noise = data.noise().max(FLOOR * FLOOR);
+/// The best graph of one form: the starts that fit best are climbed from, each until no change is worth its cost; more of them while the fit is worse than the noise.
+pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
+    let noise = noise.max(FLOOR * FLOOR);
     let (n, count) = (data.skills(), data.count());
     let rough = Price { effective: 0.5 * count as f64, skills: n, count };
     let mut seen: Vec<Vec<Waits>> = Vec::new();
@@ -254,8 +257,22 @@ pub(super) fn search(data: &Data, form: Form) -> (Fitted, Price) {
         if best.as_ref().is_none_or(|b| score < b.0) {
             best = Some((score, fitted, price));
         }
-        if reached.len() == if n > ALL_PAIRS { 2 } else { CLIMBS } {
+        let enough = best.as_ref().is_some_and(|b| b.1.squares < ENOUGH * noise * count as f64);
+        if reached.len() >= if n > ALL_PAIRS { 2 } else { CLIMBS } && (enough || n > ALL_PAIRS) {
             break;
+        }
+    }
+    // Still worse than the noise: each skill in turn is given its next best gate, and the rest follows.
+    for i in 0..if n > ALL_PAIRS { 0 } else { n } {
+        let Some((score, now, _)) = &best else { break };
+        if now.squares < ENOUGH * noise * count as f64 {
+            break;
+        }
+        let Some(kicked) = super::edges::rival(data, form, now, noise, i, |_| true) else { continue };
+        let (fitted, price) = climb(data, form, kicked, noise);
+        let value = rough.score(fitted.squares, &fitted.waits);
+        if value < score - 0.1 {
+            best = Some((value, fitted, price));
         }
     }
     match best {
