@@ -199,7 +199,7 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
         if !gated && (other.gate != first.gate || other.weights_denominator != first.weights_denominator) {
             continue;
         }
-        let mut trial = fit::fit(&thin, *other, &fitted.waits, &fitted.at, noise, 15);
+        let mut trial = refit(&thin, *other, &fitted, noise);
         let mut score = price.score(trial.squares, &trial.waits);
         let best = price.score(fitted.squares, &fitted.waits);
         if score < best - FORM_GAIN {
@@ -220,7 +220,7 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
     let best = price.score(fitted.squares, &fitted.waits);
     for s in &mut scores {
         // Scores are compared on the same observations.
-        let again = fit::fit(&thin, s.form, &fitted.waits, &fitted.at, noise, 12);
+        let again = refit(&thin, s.form, &fitted, noise);
         s.score = price.score(again.squares, &again.waits);
         s.score = if s.form == form { 0.0 } else { s.score - best };
     }
@@ -264,6 +264,21 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
     };
     inference.limits = report::limits(&inference);
     Ok(inference)
+}
+
+/// The same graph in another form. A form that has no need of waste leaves N₀ where no slope is left: other starts have some.
+fn refit(data: &data::Data, form: Form, fitted: &Fitted, noise: f64) -> Fitted {
+    let n = data.skills();
+    let mut best = fit::fit(data, form, &fitted.waits, &fitted.at, noise, 15);
+    for waste in [0.003f64, 0.03, 0.3] {
+        let mut at = fitted.at.clone();
+        at.0[n] = at.0[n + 1] + waste.ln();
+        let trial = fit::fit(data, form, &fitted.waits, &at, noise, 15);
+        if trial.squares < best.squares {
+            best = trial;
+        }
+    }
+    best
 }
 
 fn inferred_edges(curves: &SkillCurves, data: &data::Data, form: Form, fitted: &Fitted, noise: f64, price: &Price) -> Vec<InferredEdge> {

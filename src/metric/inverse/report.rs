@@ -182,7 +182,7 @@ impl Inference {
                     .x("time")
                     .y("level s")
                     .scatter("data", &x, &y)
-                    .line("inferred model", &times, &levels.column(i).to_vec()),
+                    .line_styled("inferred model", &times, &levels.column(i).to_vec(), Style::new().width(2.0).dash(Dash::Solid)),
             );
         }
         Ok(figure)
