@@ -36,7 +36,14 @@ pub struct InferArgs {
 pub fn run(args: &InferArgs) -> Result<()> {
     let rule = LevelRule::of_column(&args.level, args.chance);
     if args.chance != 0.0 && !matches!(rule, LevelRule::Accuracy { .. }) {
-        return Err(Error::setting("--chance", args.chance, format!("left out: the column `{}` is not read as an accuracy", args.level)));
+        return Err(Error::setting(
+            "--chance",
+            args.chance,
+            format!(
+                "left out: the column `{}` is not read as an accuracy",
+                args.level
+            ),
+        ));
     }
     let curves = SkillCurves::from_file(&args.file, &args.level, rule)?;
     let found = infer(&curves)?;
@@ -54,8 +61,14 @@ pub fn run(args: &InferArgs) -> Result<()> {
     }
     let read = match rule {
         LevelRule::Level => "a level".to_string(),
-        LevelRule::Accuracy { chance } => format!("an accuracy, level (a − {chance}) / (1 − {chance})"),
+        LevelRule::Accuracy { chance } => {
+            format!("an accuracy, level (a − {chance}) / (1 − {chance})")
+        }
         LevelRule::SquaredLoss => "a squared loss, level 1 − √(ℓ / ℓ₀)".to_string(),
     };
-    print(&format!("column `{}` read as {read}\n{found}\n{}", args.level, found.to_dot()))
+    print(&format!(
+        "column `{}` read as {read}\n{found}\n{}",
+        args.level,
+        found.to_dot()
+    ))
 }

@@ -155,6 +155,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::LearningTimes>(),
         &entry::<physics::ModularTime>(),
         &entry::<physics::InverseProblem>(),
+        &entry::<physics::InferredRuns>(),
         &entry::<thesis::CorrelatedFeatures>(),
         &entry::<thesis::HermiteBasis>(),
         &entry::<thesis::KnownSpectra>(),

@@ -450,11 +450,23 @@ fn infer_finds_who_waits_for_whom() {
     let files = ["--out", "fit.svg", "--graph", "graph.png", "--dot", "g.dot"];
     let base = ["infer", "c.csv", "--level", "accuracy", "--chance", "0.5"];
     let told = ok(dir.path(), &[&base[..], &files].concat());
-    assert!(told.contains("add → carry") && told.contains("(sure"), "{told}");
-    assert!(std::fs::read_to_string(dir.path().join("fit.svg")).unwrap().contains("<svg"));
+    assert!(
+        told.contains("add → carry") && told.contains("(sure"),
+        "{told}"
+    );
+    assert!(
+        std::fs::read_to_string(dir.path().join("fit.svg"))
+            .unwrap()
+            .contains("<svg")
+    );
     assert!(dir.path().join("graph.png").exists());
-    assert!(std::fs::read_to_string(dir.path().join("g.dot")).unwrap().contains("\"add\" -> \"carry\""));
-    let json: serde_json::Value = serde_json::from_str(&ok(dir.path(), &[&base[..], &["--json"]].concat())).unwrap();
+    assert!(
+        std::fs::read_to_string(dir.path().join("g.dot"))
+            .unwrap()
+            .contains("\"add\" -> \"carry\"")
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&ok(dir.path(), &[&base[..], &["--json"]].concat())).unwrap();
     let p = json["skills"][0]["p"]["value"].as_f64().unwrap();
     assert!((p - 0.6).abs() < 0.02, "{p}");
     assert_eq!(json["skills"][1]["waits_for"][0], "add");
@@ -466,14 +478,39 @@ fn infer_says_what_is_wrong_with_curves() {
     let dir = dir.path();
     fails(dir, &["infer", "none.csv"], 3, &["none.csv"]);
     curves(dir, "c.csv", |_, s| s);
-    fails(dir, &["infer", "c.csv", "--level", "accurcy"], 2, &["accurcy", "did you mean"]);
-    fails(dir, &["infer", "c.csv", "--level", "accuracy", "--chance", "1.5"], 2, &["chance", "guessing"]);
+    fails(
+        dir,
+        &["infer", "c.csv", "--level", "accurcy"],
+        2,
+        &["accurcy", "did you mean"],
+    );
+    fails(
+        dir,
+        &["infer", "c.csv", "--level", "accuracy", "--chance", "1.5"],
+        2,
+        &["chance", "guessing"],
+    );
     curves(dir, "far.csv", |k, s| if k == 600 { 7.0 } else { s });
-    fails(dir, &["infer", "far.csv", "--level", "accuracy"], 2, &["add", "give or take noise"]);
+    fails(
+        dir,
+        &["infer", "far.csv", "--level", "accuracy"],
+        2,
+        &["add", "give or take noise"],
+    );
     curves(dir, "flat.csv", |_, _| 0.01);
-    fails(dir, &["infer", "flat.csv", "--level", "accuracy"], 2, &["never learned: add, carry"]);
+    fails(
+        dir,
+        &["infer", "flat.csv", "--level", "accuracy"],
+        2,
+        &["never learned: add, carry"],
+    );
     curves(dir, "nan.csv", |_, _| f64::NAN);
-    fails(dir, &["infer", "nan.csv", "--level", "accuracy"], 2, &["records of `add`", "at least 8"]);
+    fails(
+        dir,
+        &["infer", "nan.csv", "--level", "accuracy"],
+        2,
+        &["records of `add`", "at least 8"],
+    );
     std::fs::write(dir.join("back.csv"), "time,skill,level\n2,a,0.1\n1,a,0.2\n").unwrap();
     fails(dir, &["infer", "back.csv"], 2, &["sort each skill by time"]);
     std::fs::write(dir.join("c.txt"), "").unwrap();

@@ -85,19 +85,34 @@ impl Experiment for InverseProblem {
         ] {
             positive(field, value)?;
         }
-        for (field, low, high) in [("waste_high", self.waste_low, self.waste_high), ("gamma_high", self.gamma_low, self.gamma_high)] {
+        for (field, low, high) in [
+            ("waste_high", self.waste_low, self.waste_high),
+            ("gamma_high", self.gamma_low, self.gamma_high),
+        ] {
             if !(high >= low && high.is_finite()) {
-                return Err(Error::setting(field, high, format!("finite, and at least the lower end {low}")));
+                return Err(Error::setting(
+                    field,
+                    high,
+                    format!("finite, and at least the lower end {low}"),
+                ));
             }
         }
         if !(self.learned > 0.5 && self.learned < 1.0) {
-            return Err(Error::setting("learned", self.learned, "above ½ and below 1"));
+            return Err(Error::setting(
+                "learned",
+                self.learned,
+                "above ½ and below 1",
+            ));
         }
         if let Some(sigma) = self.sigmas.iter().find(|s| !(0.0..=0.2).contains(*s)) {
             return Err(Error::setting("sigmas", sigma, "from 0 to 0.2"));
         }
         if self.sigmas.is_empty() || self.points.is_empty() {
-            return Err(Error::setting("sigmas, points", "[]", "lists with at least one entry each"));
+            return Err(Error::setting(
+                "sigmas, points",
+                "[]",
+                "lists with at least one entry each",
+            ));
         }
         for points in &self.points {
             whole("points", *points, 16, 100_000)?;
@@ -113,7 +128,9 @@ impl Experiment for InverseProblem {
             let known = Known::draw(self, kind, &mut rng);
             let end = 1.1 * known.time_of_all(self.learned);
             for points in &self.points {
-                let times: Vec<f64> = (1..=*points).map(|k| end * k as f64 / *points as f64).collect();
+                let times: Vec<f64> = (1..=*points)
+                    .map(|k| end * k as f64 / *points as f64)
+                    .collect();
                 let clean = known.truth.levels(&known.graph, &times);
                 for sigma in &self.sigmas {
                     progress.check()?;
@@ -122,7 +139,12 @@ impl Experiment for InverseProblem {
                     let found = infer(&SkillCurves::from_levels(&times, &noisy)?)?;
                     let least = self.visible * sigma.max(self.visible_floor).powi(2);
                     let visible = visible_edges(&known.graph, &known.truth, &times, least);
-                    rows.push(judged(kind, &known, &found, &visible)?.led_by("points", *points as i64)?.led_by("sigma", *sigma)?.led_by("graph", number as i64)?);
+                    rows.push(
+                        judged(kind, &known, &found, &visible)?
+                            .led_by("points", *points as i64)?
+                            .led_by("sigma", *sigma)?
+                            .led_by("graph", number as i64)?,
+                    );
                 }
             }
         }
@@ -145,15 +167,30 @@ fn normal(rng: &mut impl RngExt) -> f64 {
 }
 
 /// A row: what was found beside what is true.
-fn judged(kind: &str, known: &Known, found: &Inference, visible: &[(usize, usize)]) -> Result<Table> {
+fn judged(
+    kind: &str,
+    known: &Known,
+    found: &Inference,
+    visible: &[(usize, usize)],
+) -> Result<Table> {
     let n = known.truth.p.len();
     let sum: f64 = known.truth.p.iter().sum();
     let p: Vec<f64> = known.truth.p.iter().map(|p| p / sum).collect();
     // A skill that is not learned for lack of time cannot be: all are.
     let place = |name: &str| found.curves().names().iter().position(|n| n == name);
-    let mut errors: Vec<f64> = found.skills.iter().enumerate().map(|(i, s)| (s.p.value / p[i] - 1.0).abs()).collect();
+    let mut errors: Vec<f64> = found
+        .skills
+        .iter()
+        .enumerate()
+        .map(|(i, s)| (s.p.value / p[i] - 1.0).abs())
+        .collect();
     errors.sort_by(f64::total_cmp);
-    let edges: Vec<(usize, usize)> = known.graph.iter().enumerate().flat_map(|(i, g)| g.0.iter().map(move |j| (*j, i))).collect();
+    let edges: Vec<(usize, usize)> = known
+        .graph
+        .iter()
+        .enumerate()
+        .flat_map(|(i, g)| g.0.iter().map(move |j| (*j, i)))
+        .collect();
     let mut got = Vec::new();
     for e in &found.edges {
         if let (Some(from), Some(to)) = (place(&e.from), place(&e.to)) {
@@ -167,13 +204,21 @@ fn judged(kind: &str, known: &Known, found: &Inference, visible: &[(usize, usize
     let (mut joins, mut joins_right) = (0, 0);
     for (i, s) in found.skills.iter().enumerate() {
         let (skills, join) = &known.graph[i];
-        let same = s.waits_for.len() == skills.len() && s.waits_for.iter().all(|w| place(w).is_some_and(|j| skills.contains(&j)));
+        let same = s.waits_for.len() == skills.len()
+            && s.waits_for
+                .iter()
+                .all(|w| place(w).is_some_and(|j| skills.contains(&j)));
         if let (Some(found), true, true) = (s.join, skills.len() > 1, same) {
             joins += 1;
             joins_right += usize::from(found == *join);
         }
     }
-    let covered = found.skills.iter().enumerate().filter(|(i, s)| s.p.contains(p[*i])).count();
+    let covered = found
+        .skills
+        .iter()
+        .enumerate()
+        .filter(|(i, s)| s.p.contains(p[*i]))
+        .count();
     let flag = |b: bool| vec![f64::from(u8::from(b))];
     let truth = &known.truth;
     Table::new()
@@ -189,15 +234,33 @@ fn judged(kind: &str, known: &Known, found: &Inference, visible: &[(usize, usize
         .with("right", vec![right])?
         .with("right_visible", vec![right_visible])?
         .with("sure", vec![sure.len()])?
-        .with("sure_right", vec![sure.iter().filter(|g| edges.contains(&g.0)).count()])?
+        .with(
+            "sure_right",
+            vec![sure.iter().filter(|g| edges.contains(&g.0)).count()],
+        )?
         .with("joins", vec![joins])?
         .with("joins_right", vec![joins_right])?
-        .with("same", flag(right == got.len() && right_visible == visible.len()))?
+        .with(
+            "same",
+            flag(right == got.len() && right_visible == visible.len()),
+        )?
         .with("p_covered", vec![covered])?
         .with("waste_covered", flag(found.waste.contains(truth.waste)))?
         .with("eta_covered", flag(found.eta.contains(truth.eta)))?
-        .with("gamma_covered", vec![found.gamma.map_or(f64::NAN, |g| f64::from(u8::from(g.contains(truth.gamma))))])?
-        .with("form_right", flag(found.form == PUBLISHED || (edges.is_empty() && found.form.norm == PUBLISHED.norm)))
+        .with(
+            "gamma_covered",
+            vec![
+                found
+                    .gamma
+                    .map_or(f64::NAN, |g| f64::from(u8::from(g.contains(truth.gamma)))),
+            ],
+        )?
+        .with(
+            "form_right",
+            flag(
+                found.form == PUBLISHED || (edges.is_empty() && found.form.norm == PUBLISHED.norm),
+            ),
+        )
 }
 
 /// A graph: what each skill waits for.

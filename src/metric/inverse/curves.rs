@@ -39,9 +39,11 @@ impl LevelRule {
 
     fn check(self) -> Result<()> {
         match self {
-            Self::Accuracy { chance } if !(0.0..1.0).contains(&chance) => {
-                Err(Error::setting("chance", chance, "a number from 0 to below 1: the accuracy of guessing"))
-            }
+            Self::Accuracy { chance } if !(0.0..1.0).contains(&chance) => Err(Error::setting(
+                "chance",
+                chance,
+                "a number from 0 to below 1: the accuracy of guessing",
+            )),
             _ => Ok(()),
         }
     }
@@ -101,12 +103,23 @@ impl SkillCurves {
         rule.check()?;
         let names = table.names();
         let has = |name: &str| names.iter().any(|n| n == name);
-        let time = ["time", "step", "t"].into_iter().find(|n| has(n)).unwrap_or("time");
+        let time = ["time", "step", "t"]
+            .into_iter()
+            .find(|n| has(n))
+            .unwrap_or("time");
         let times = table.f64s(time)?;
         let values = table.f64s(level)?;
         let skills = labels(table, "skill")?;
-        let weights = if has("weight") { table.f64s("weight")? } else { vec![1.0; times.len()] };
-        let seeds = if has("seed") { labels(table, "seed")? } else { vec![String::new(); times.len()] };
+        let weights = if has("weight") {
+            table.f64s("weight")?
+        } else {
+            vec![1.0; times.len()]
+        };
+        let seeds = if has("seed") {
+            labels(table, "seed")?
+        } else {
+            vec![String::new(); times.len()]
+        };
 
         let mut order: Vec<String> = Vec::new();
         let mut series: BTreeMap<(usize, String), Vec<(f64, f64, f64)>> = BTreeMap::new();
@@ -115,17 +128,29 @@ impl SkillCurves {
             let field = |what: &str| format!("{what}, row {} (skill `{skill}`)", row + 1);
             let (t, value, weight) = (times[row], values[row], weights[row]);
             if !(t >= 0.0 && t.is_finite()) {
-                return Err(Error::setting(field(time), t, "a finite number, 0 or above: the time since training began"));
+                return Err(Error::setting(
+                    field(time),
+                    t,
+                    "a finite number, 0 or above: the time since training began",
+                ));
             }
             if !(weight > 0.0 && weight.is_finite()) {
-                return Err(Error::setting(field("weight"), weight, "a finite number above 0"));
+                return Err(Error::setting(
+                    field("weight"),
+                    weight,
+                    "a finite number above 0",
+                ));
             }
             let place = order.iter().position(|n| n == skill).unwrap_or_else(|| {
                 order.push(skill.clone());
                 order.len() - 1
             });
             if value.is_infinite() {
-                return Err(Error::setting(field(level), value, "a finite number, or missing (NaN): leave out the records of a run that diverged"));
+                return Err(Error::setting(
+                    field(level),
+                    value,
+                    "a finite number, or missing (NaN): leave out the records of a run that diverged",
+                ));
             }
             let curve = series.entry((place, seed.clone())).or_default();
             if curve.last().is_some_and(|last| last.0 >= t) {
@@ -145,7 +170,11 @@ impl SkillCurves {
         for ((place, _), curve) in series {
             let first = curve.first().map_or(1.0, |c| c.1);
             if rule == LevelRule::SquaredLoss && !curve.is_empty() && !(first > 0.0) {
-                return Err(Error::setting(format!("{level} of `{}`", order[place]), first, "above 0 at the first record: levels are measured from it"));
+                return Err(Error::setting(
+                    format!("{level} of `{}`", order[place]),
+                    first,
+                    "above 0 at the first record: levels are measured from it",
+                ));
             }
             for (t, value, weight) in curve {
                 let s = rule.level(value, first);
@@ -172,10 +201,18 @@ impl SkillCurves {
             "parquet" => Table::read_parquet(path)?.0,
             "csv" => {
                 let file = std::fs::File::open(path).map_err(|e| Error::io(path, e))?;
-                let reader = CsvReadOptions::default().with_infer_schema_length(None).into_reader_with_file_handle(file);
+                let reader = CsvReadOptions::default()
+                    .with_infer_schema_length(None)
+                    .into_reader_with_file_handle(file);
                 Table::from(reader.finish()?)
             }
-            other => return Err(Error::setting("file", format!("…{other}"), "a file that ends in .csv or .parquet")),
+            other => {
+                return Err(Error::setting(
+                    "file",
+                    format!("…{other}"),
+                    "a file that ends in .csv or .parquet",
+                ));
+            }
         };
         Self::from_table(&table, level, rule)
     }
@@ -186,14 +223,37 @@ impl SkillCurves {
     /// As [`from_table`](Self::from_table).
     pub fn from_levels(times: &[f64], levels: &Array2<f64>) -> Result<Self> {
         if times.len() != levels.nrows() {
-            return Err(Error::setting("levels", format!("{} rows", levels.nrows()), format!("one row for each of the {} times", times.len())));
+            return Err(Error::setting(
+                "levels",
+                format!("{} rows", levels.nrows()),
+                format!("one row for each of the {} times", times.len()),
+            ));
         }
         let n = levels.ncols();
         let names: Vec<String> = (1..=n).map(|i| i.to_string()).collect();
         let table = Table::new()
-            .with("time", names.iter().flat_map(|_| times.to_vec()).collect::<Vec<f64>>())?
-            .with("skill", names.iter().flat_map(|name| vec![name.clone(); times.len()]).collect::<Vec<String>>())?
-            .with("level", levels.columns().into_iter().flat_map(|c| c.to_vec()).collect::<Vec<f64>>())?;
+            .with(
+                "time",
+                names
+                    .iter()
+                    .flat_map(|_| times.to_vec())
+                    .collect::<Vec<f64>>(),
+            )?
+            .with(
+                "skill",
+                names
+                    .iter()
+                    .flat_map(|name| vec![name.clone(); times.len()])
+                    .collect::<Vec<String>>(),
+            )?
+            .with(
+                "level",
+                levels
+                    .columns()
+                    .into_iter()
+                    .flat_map(|c| c.to_vec())
+                    .collect::<Vec<f64>>(),
+            )?;
         Self::from_table(&table, "level", LevelRule::Level)
     }
 
@@ -235,7 +295,13 @@ impl SkillCurves {
             }
         }
         if kept.len() < 2 {
-            let names = |v: &[String]| if v.is_empty() { "none".to_string() } else { v.join(", ") };
+            let names = |v: &[String]| {
+                if v.is_empty() {
+                    "none".to_string()
+                } else {
+                    v.join(", ")
+                }
+            };
             return Err(Error::setting(
                 "skills that are learned while they are watched",
                 kept.len(),
@@ -259,13 +325,23 @@ impl SkillCurves {
                         last.level += (level - last.level) * weight / sum;
                         last.weight = sum;
                     }
-                    _ => seen.push(Seen { at, level: *level, weight: *weight }),
+                    _ => seen.push(Seen {
+                        at,
+                        level: *level,
+                        weight: *weight,
+                    }),
                 }
             }
             seen
         });
         let seen = seen.collect();
-        Ok(Self { names: kept, data: Data { times, seen }, missing, not_learned, learned_before })
+        Ok(Self {
+            names: kept,
+            data: Data { times, seen },
+            missing,
+            not_learned,
+            learned_before,
+        })
     }
 
     /// The skills that can be told about.
@@ -291,5 +367,7 @@ impl SkillCurves {
 
 /// A column of names: text, or numbers as they are written.
 fn labels(table: &Table, name: &str) -> Result<Vec<String>> {
-    table.strs(name).or_else(|_| Ok(table.f64s(name)?.iter().map(f64::to_string).collect()))
+    table
+        .strs(name)
+        .or_else(|_| Ok(table.f64s(name)?.iter().map(f64::to_string).collect()))
 }

@@ -39,7 +39,11 @@ impl Data {
         if size < 2 {
             return self.clone();
         }
-        let times: Vec<f64> = self.times.chunks(size).map(|c| c.iter().sum::<f64>() / c.len() as f64).collect();
+        let times: Vec<f64> = self
+            .times
+            .chunks(size)
+            .map(|c| c.iter().sum::<f64>() / c.len() as f64)
+            .collect();
         let thin = |seen: &Vec<Seen>| {
             let mut out: Vec<Seen> = Vec::new();
             for s in seen {
@@ -55,13 +59,19 @@ impl Data {
             }
             // The mean over a stretch of a curve that bends differs from the curve in its middle by s'' Δ² / 24.
             let share = (1.0 - 1.0 / (size * size) as f64) / 24.0;
-            let bends: Vec<f64> = out.windows(3).map(|w| w[2].level - 2.0 * w[1].level + w[0].level).collect();
+            let bends: Vec<f64> = out
+                .windows(3)
+                .map(|w| w[2].level - 2.0 * w[1].level + w[0].level)
+                .collect();
             for (s, bend) in out.iter_mut().skip(1).zip(bends) {
                 s.level -= share * bend;
             }
             out
         };
-        Self { times, seen: self.seen.iter().map(thin).collect() }
+        Self {
+            times,
+            seen: self.seen.iter().map(thin).collect(),
+        }
     }
 
     /// The variance of the noise of one observation of weight 1, from second differences: what a smooth curve does not have.
@@ -69,10 +79,16 @@ impl Data {
         let (mut sum, mut count) = (0.0, 0);
         for seen in &self.seen {
             for w in seen.windows(3) {
-                let (a, b, c) = (self.times[w[0].at], self.times[w[1].at], self.times[w[2].at]);
+                let (a, b, c) = (
+                    self.times[w[0].at],
+                    self.times[w[1].at],
+                    self.times[w[2].at],
+                );
                 let part = (b - a) / (c - a);
                 let off = w[1].level - (1.0 - part) * w[0].level - part * w[2].level;
-                let spread = 1.0 / w[1].weight + (1.0 - part).powi(2) / w[0].weight + part * part / w[2].weight;
+                let spread = 1.0 / w[1].weight
+                    + (1.0 - part).powi(2) / w[0].weight
+                    + part * part / w[2].weight;
                 sum += off * off / spread;
                 count += 1;
             }
@@ -97,9 +113,14 @@ impl Data {
                 while k + 1 < seen.len() && self.times[seen[k + 1].at] <= *t {
                     k += 1;
                 }
-                let (a, b) = (self.times[seen[k].at], seen.get(k + 1).map(|s| self.times[s.at]));
+                let (a, b) = (
+                    self.times[seen[k].at],
+                    seen.get(k + 1).map(|s| self.times[s.at]),
+                );
                 let level = match b {
-                    Some(b) if *t > a => rising[k] + (rising[k + 1] - rising[k]) * (t - a) / (b - a),
+                    Some(b) if *t > a => {
+                        rising[k] + (rising[k + 1] - rising[k]) * (t - a) / (b - a)
+                    }
                     _ => rising[k],
                 };
                 out.push(level.clamp(0.0, 1.0 - 1e-6));
@@ -123,5 +144,8 @@ fn monotone(values: &[f64]) -> Vec<f64> {
             }
         }
     }
-    blocks.iter().flat_map(|(v, n)| std::iter::repeat_n(*v, *n)).collect()
+    blocks
+        .iter()
+        .flat_map(|(v, n)| std::iter::repeat_n(*v, *n))
+        .collect()
 }

@@ -21,7 +21,11 @@ pub(super) fn rival(
     let solved = Solved::new(form, &fitted.waits, &fitted.at, data.end(), false);
     let places = solved.places(&data.times);
     let of = |w: &Waits| {
-        let e: Vec<f64> = solved.exposure(w, &places).iter().map(|e| e.max(1e-300)).collect();
+        let e: Vec<f64> = solved
+            .exposure(w, &places)
+            .iter()
+            .map(|e| e.max(1e-300))
+            .collect();
         profile(data, i, &e)
     };
     let mut ranked: Vec<(f64, f64, Waits)> = candidates(i, &fitted.waits, |w| of(w).squares)
@@ -43,7 +47,13 @@ pub(super) fn rival(
 }
 
 /// The best graph in which skill `i` does not wait for `j`: another gate of `i`, or two skills with their places exchanged.
-pub(super) fn without(data: &Data, form: Form, fitted: &Fitted, noise: f64, edge: (usize, usize)) -> Option<Fitted> {
+pub(super) fn without(
+    data: &Data,
+    form: Form,
+    fitted: &Fitted,
+    noise: f64,
+    edge: (usize, usize),
+) -> Option<Fitted> {
     let (j, i) = edge;
     let single = rival(data, form, fitted, noise, i, |w| !w.skills.contains(&j));
     let exchanged = exchanges(fitted)
@@ -51,18 +61,35 @@ pub(super) fn without(data: &Data, form: Form, fitted: &Fitted, noise: f64, edge
         .filter(|m| !m.waits[i].skills.contains(&j))
         .filter(|m| m.pair.0 == j || m.pair.1 == j)
         .map(|m| fit(data, form, &m.waits, &m.at, noise, 8));
-    single.into_iter().chain(exchanged).min_by(|a, b| a.squares.total_cmp(&b.squares))
+    single
+        .into_iter()
+        .chain(exchanged)
+        .min_by(|a, b| a.squares.total_cmp(&b.squares))
 }
 
 /// Graphs that do nearly as well: for each skill the best with another gate, by score above that of the fitted graph.
-pub(super) fn rivals(data: &Data, form: Form, fitted: &Fitted, noise: f64, price: &Price) -> Vec<(f64, Fitted)> {
+pub(super) fn rivals(
+    data: &Data,
+    form: Form,
+    fitted: &Fitted,
+    noise: f64,
+    price: &Price,
+) -> Vec<(f64, Fitted)> {
     let best = price.score(fitted.squares, &fitted.waits);
     let skills = fitted.waits.len();
     let each = |i: usize| {
         let now = &fitted.waits[i];
-        let more = rival(data, form, fitted, noise, i, |w| w.skills.len() > now.skills.len());
-        let other = rival(data, form, fitted, noise, i, |w| w.skills.len() <= now.skills.len());
+        let more = rival(data, form, fitted, noise, i, |w| {
+            w.skills.len() > now.skills.len()
+        });
+        let other = rival(data, form, fitted, noise, i, |w| {
+            w.skills.len() <= now.skills.len()
+        });
         more.into_iter().chain(other)
     };
-    (0..skills).flat_map(each).map(|r| (price.score(r.squares, &r.waits) - best, r)).filter(|r| r.0 < 12.0).collect()
+    (0..skills)
+        .flat_map(each)
+        .map(|r| (price.score(r.squares, &r.waits) - best, r))
+        .filter(|r| r.0 < 12.0)
+        .collect()
 }

@@ -48,7 +48,9 @@ pub(super) fn squares(data: &Data, solved: &Solved) -> f64 {
 pub(super) fn residuals(data: &Data, solved: &Solved) -> Vec<Vec<f64>> {
     let places = solved.places(&data.times);
     let of = |(i, seen): (usize, &Vec<super::data::Seen>)| {
-        seen.iter().map(|s| s.level + solved.log_u(i, &places[s.at]).exp_m1()).collect()
+        seen.iter()
+            .map(|s| s.level + solved.log_u(i, &places[s.at]).exp_m1())
+            .collect()
     };
     data.seen.iter().enumerate().map(of).collect()
 }
@@ -81,11 +83,22 @@ pub(super) fn normal(data: &Data, solved: &Solved, n: usize) -> Normal {
             matrix[b][a] = matrix[a][b];
         }
     }
-    Normal { matrix, slope, squares }
+    Normal {
+        matrix,
+        slope,
+        squares,
+    }
 }
 
 /// Fits the unknowns of one graph from a start; `noise` is the variance of an observation.
-pub(super) fn fit(data: &Data, form: Form, waits: &[Waits], start: &Unknowns, noise: f64, steps: usize) -> Fitted {
+pub(super) fn fit(
+    data: &Data,
+    form: Form,
+    waits: &[Waits],
+    start: &Unknowns,
+    noise: f64,
+    steps: usize,
+) -> Fitted {
     let n = data.skills();
     let end = data.end();
     let noise = noise.max(FLOOR * FLOOR);
@@ -137,7 +150,11 @@ pub(super) fn fit(data: &Data, form: Form, waits: &[Waits], start: &Unknowns, no
         now = normal(data, &solved, n);
     }
     let squares = squares(data, &Solved::new(form, waits, &at, end, false));
-    Fitted { waits: waits.to_vec(), at, squares }
+    Fitted {
+        waits: waits.to_vec(),
+        at,
+        squares,
+    }
 }
 
 /// Keeps the unknowns where they mean something: gauge Σp = 1, waste within e^±14 of Σp, frequencies above e^-14.

@@ -100,7 +100,11 @@ fn opening(form: GateForm, gamma: f64, v: f64) -> (f64, f64, f64) {
         GateForm::AsPrinted => {
             let skill = (-v.exp_m1()).max(1e-12);
             let open = skill.powf(gamma);
-            (open, -gamma * open / skill * v.exp(), gamma * skill.ln() * open)
+            (
+                open,
+                -gamma * open / skill * v.exp(),
+                gamma * skill.ln() * open,
+            )
         }
     }
 }
@@ -127,7 +131,11 @@ impl Solved {
         let slope: Vec<f64> = (0..NODES).map(|k| first * (dx * k as f64).exp()).collect();
         let y: Vec<f64> = slope.iter().map(|s| s - first).collect();
 
-        let (mut v, mut fall, mut open) = (vec![Vec::new(); n], vec![Vec::new(); n], vec![Vec::new(); n]);
+        let (mut v, mut fall, mut open) = (
+            vec![Vec::new(); n],
+            vec![Vec::new(); n],
+            vec![Vec::new(); n],
+        );
         let (mut by_v, mut by_gamma) = (vec![Vec::new(); n], vec![Vec::new(); n]);
         let mut b = vec![vec![1.0; NODES]; n];
         let mut v_by: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); n];
@@ -145,14 +153,18 @@ impl Solved {
                     *b = gate_at(w, &open, k);
                 }
                 fall[i] = b[i].iter().zip(&slope).map(|(b, s)| p[i] * b * s).collect();
-                v[i] = cumulate(&fall[i], dx).iter().map(|x| -x).collect::<Vec<f64>>();
+                v[i] = cumulate(&fall[i], dx)
+                    .iter()
+                    .map(|x| -x)
+                    .collect::<Vec<f64>>();
                 if deep {
                     b_by[i] = gate_derivatives(w, (&open, &by_v, &by_gamma), &v_by, n + 2);
                     let own = v[i].clone();
                     v_by[i] = b_by[i]
                         .iter()
                         .map(|(m, b)| {
-                            let g: Vec<f64> = b.iter().zip(&slope).map(|(b, s)| -p[i] * b * s).collect();
+                            let g: Vec<f64> =
+                                b.iter().zip(&slope).map(|(b, s)| -p[i] * b * s).collect();
                             (*m, cumulate(&g, dx))
                         })
                         .collect();
@@ -169,8 +181,17 @@ impl Solved {
             (open[i], by_v[i], by_gamma[i]) = (o, dv, dg);
         }
 
-        let u: Vec<Vec<f64>> = v.iter().map(|v| v.iter().map(|x| x.exp()).collect()).collect();
-        let share = |i: usize, k: usize| if form.weights_denominator { b[i][k] } else { 1.0 };
+        let u: Vec<Vec<f64>> = v
+            .iter()
+            .map(|v| v.iter().map(|x| x.exp()).collect())
+            .collect();
+        let share = |i: usize, k: usize| {
+            if form.weights_denominator {
+                b[i][k]
+            } else {
+                1.0
+            }
+        };
         let mut sums = vec![0.0; NODES];
         for i in 0..n {
             for k in 0..NODES {
@@ -180,7 +201,10 @@ impl Solved {
         }
         let rate: Vec<f64> = match form.norm {
             Norm::L1 => sums.iter().map(|q| tau + kappa * q).collect(),
-            Norm::L2 => sums.iter().map(|q| (tau * tau + kappa * kappa * q).sqrt()).collect(),
+            Norm::L2 => sums
+                .iter()
+                .map(|q| (tau * tau + kappa * kappa * q).sqrt())
+                .collect(),
         };
         let speed: Vec<f64> = rate.iter().zip(&slope).map(|(r, s)| r * s).collect();
         let t = cumulate(&speed, dx);
@@ -190,7 +214,10 @@ impl Solved {
             for k in 0..NODES {
                 let (a, c) = match form.norm {
                     Norm::L1 => (tau, rate[k] - tau),
-                    Norm::L2 => (tau * tau / rate[k], (rate[k] * rate[k] - tau * tau) / rate[k]),
+                    Norm::L2 => (
+                        tau * tau / rate[k],
+                        (rate[k] * rate[k] - tau * tau) / rate[k],
+                    ),
                 };
                 (r_by[n][k], r_by[n + 1][k]) = (a, c);
             }
@@ -223,7 +250,18 @@ impl Solved {
                 t_by.push(cumulate(r, dx));
             }
         }
-        Self { dx, y, slope, v, fall, open, t, speed, v_by, t_by }
+        Self {
+            dx,
+            y,
+            slope,
+            v,
+            fall,
+            open,
+            t,
+            speed,
+            v_by,
+            t_by,
+        }
     }
 
     /// Where the ascending `times` lie.
@@ -234,13 +272,23 @@ impl Solved {
                 node += 1;
             }
             if *time >= self.t[NODES - 1] {
-                return Place { node: NODES - 2, part: 1.0, beyond: true };
+                return Place {
+                    node: NODES - 2,
+                    part: 1.0,
+                    beyond: true,
+                };
             }
             let (a, b) = (self.t[node], self.t[node + 1]);
             let mut part = ((time - a) / (b - a)).clamp(0.0, 1.0);
             let (mut low, mut high) = (0.0, 1.0);
             for _ in 0..8 {
-                let (at, slope) = hermite(a, b, self.dx * self.speed[node], self.dx * self.speed[node + 1], part);
+                let (at, slope) = hermite(
+                    a,
+                    b,
+                    self.dx * self.speed[node],
+                    self.dx * self.speed[node + 1],
+                    part,
+                );
                 let off = at - time;
                 if off > 0.0 {
                     high = part
@@ -248,13 +296,21 @@ impl Solved {
                     low = part
                 }
                 let next = part - off / slope;
-                let next = if next > low && next < high { next } else { 0.5 * (low + high) };
+                let next = if next > low && next < high {
+                    next
+                } else {
+                    0.5 * (low + high)
+                };
                 if (next - part).abs() < 1e-10 {
                     break;
                 }
                 part = next;
             }
-            Place { node, part, beyond: false }
+            Place {
+                node,
+                part,
+                beyond: false,
+            }
         };
         times.iter().map(place).collect()
     }
@@ -262,7 +318,14 @@ impl Solved {
     /// v of a skill.
     pub fn log_u(&self, i: usize, place: &Place) -> f64 {
         let (v, k) = (&self.v[i], place.node);
-        hermite(v[k], v[k + 1], -self.dx * self.fall[i][k], -self.dx * self.fall[i][k + 1], place.part).0
+        hermite(
+            v[k],
+            v[k + 1],
+            -self.dx * self.fall[i][k],
+            -self.dx * self.fall[i][k + 1],
+            place.part,
+        )
+        .0
     }
 
     /// ∂s_i/∂θ at a fixed time, added to `row`, which is 0.
@@ -270,7 +333,11 @@ impl Solved {
         let (k, part) = (place.node, place.part);
         let mix = |x: &[f64]| (1.0 - part) * x[k] + part * x[k + 1];
         let u = self.log_u(i, place).exp();
-        let per_time = if place.beyond { 0.0 } else { mix(&self.fall[i]) / mix(&self.speed) };
+        let per_time = if place.beyond {
+            0.0
+        } else {
+            mix(&self.fall[i]) / mix(&self.speed)
+        };
         for (row, t) in row.iter_mut().zip(&self.t_by) {
             *row = -u * per_time * mix(t);
         }
@@ -289,17 +356,34 @@ impl Solved {
         if waits.skills.is_empty() {
             return places.iter().map(|q| self.mix(&self.y, q)).collect();
         }
-        let g: Vec<f64> = (0..NODES).map(|k| gate_at(waits, &self.open, k) * self.slope[k]).collect();
+        let g: Vec<f64> = (0..NODES)
+            .map(|k| gate_at(waits, &self.open, k) * self.slope[k])
+            .collect();
         let sum = cumulate(&g, self.dx);
-        let at = |q: &Place| hermite(sum[q.node], sum[q.node + 1], self.dx * g[q.node], self.dx * g[q.node + 1], q.part).0;
+        let at = |q: &Place| {
+            hermite(
+                sum[q.node],
+                sum[q.node + 1],
+                self.dx * g[q.node],
+                self.dx * g[q.node + 1],
+                q.part,
+            )
+            .0
+        };
         places.iter().map(at).collect()
     }
 }
 
 /// A cubic between two values with given slopes, and its derivative, at a part of the way.
 fn hermite(a: f64, b: f64, slope_a: f64, slope_b: f64, x: f64) -> (f64, f64) {
-    let (c, d) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, slope_a + slope_b - 2.0 * (b - a));
-    (a + x * (slope_a + x * (c + x * d)), slope_a + x * (2.0 * c + 3.0 * x * d))
+    let (c, d) = (
+        3.0 * (b - a) - 2.0 * slope_a - slope_b,
+        slope_a + slope_b - 2.0 * (b - a),
+    );
+    (
+        a + x * (slope_a + x * (c + x * d)),
+        slope_a + x * (2.0 * c + 3.0 * x * d),
+    )
 }
 
 /// ∂B/∂θ at the nodes, where it is not zero; `gamma_at` is the place of ln γ.
@@ -318,10 +402,19 @@ fn gate_derivatives(
         }
     }
     for k in 0..NODES {
-        let best = waits.skills.iter().copied().max_by(|a, b| open[*a][k].total_cmp(&open[*b][k]));
+        let best = waits
+            .skills
+            .iter()
+            .copied()
+            .max_by(|a, b| open[*a][k].total_cmp(&open[*b][k]));
         for j in &waits.skills {
             let by_open = match waits.join {
-                super::Join::And => waits.skills.iter().filter(|l| *l != j).map(|l| open[*l][k]).product(),
+                super::Join::And => waits
+                    .skills
+                    .iter()
+                    .filter(|l| *l != j)
+                    .map(|l| open[*l][k])
+                    .product(),
                 super::Join::Or if best == Some(*j) => 1.0,
                 super::Join::Or => 0.0,
             };

@@ -1,7 +1,9 @@
 //! Candidate gates: what a skill may wait for.
 
 /// How the skills of a gate are joined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Join {
     /// All of them: the product of their openings.
@@ -38,7 +40,12 @@ impl Waits {
     }
 
     pub fn without(&self, skill: usize) -> Self {
-        let skills: Vec<usize> = self.skills.iter().copied().filter(|s| *s != skill).collect();
+        let skills: Vec<usize> = self
+            .skills
+            .iter()
+            .copied()
+            .filter(|s| *s != skill)
+            .collect();
         Self::new(skills, self.join)
     }
 

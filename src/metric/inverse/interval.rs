@@ -21,13 +21,20 @@ pub(super) struct Intervals {
 ///
 /// Graphs that do nearly as well, `rivals` with their scores above the best, widen them: a mixture of two has π (1 − π) d² more variance, with d the distance of the two
 /// estimates and π = 1 / (1 + e^{score/2}).
-pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64, rivals: &[(f64, Fitted)]) -> Intervals {
+pub(super) fn intervals(
+    data: &Data,
+    form: Form,
+    fitted: &Fitted,
+    effective: f64,
+    rivals: &[(f64, Fitted)],
+) -> Intervals {
     let n = data.skills();
     let solved = Solved::new(form, &fitted.waits, &fitted.at, data.end(), true);
     let mut matrix = normal(data, &solved, n).matrix;
     let count = data.count();
     let free = (effective - (n + 3) as f64).max(2.0);
-    let variance = (fitted.squares / count as f64 * effective / free).max(FLOOR * FLOOR) * (count as f64 / effective);
+    let variance = (fitted.squares / count as f64 * effective / free).max(FLOOR * FLOOR)
+        * (count as f64 / effective);
     let trace: f64 = (0..n + 3).map(|a| matrix[a][a]).sum::<f64>() / (n + 3) as f64;
     for a in 0..=n {
         for b in 0..=n {
@@ -40,7 +47,9 @@ pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64
     }
     let deviation = |direction: &[f64]| {
         let x = solve(&matrix, direction).unwrap_or_else(|| vec![f64::INFINITY; n + 3]);
-        (variance * x.iter().zip(direction).map(|(a, b)| a * b).sum::<f64>()).max(0.0).sqrt()
+        (variance * x.iter().zip(direction).map(|(a, b)| a * b).sum::<f64>())
+            .max(0.0)
+            .sqrt()
     };
     let t = student_975(free as usize);
     let sum: f64 = (0..n).map(|i| fitted.at.p(i)).sum();
@@ -48,7 +57,11 @@ pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64
     let other = |fitted: &Fitted| {
         let sum: f64 = (0..n).map(|i| fitted.at.p(i)).sum();
         let mut all: Vec<f64> = (0..n).map(|i| (fitted.at.p(i) / sum).ln()).collect();
-        all.extend([(fitted.at.tau() / fitted.at.kappa() / sum).ln(), -fitted.at.kappa().ln(), fitted.at.gamma().ln()]);
+        all.extend([
+            (fitted.at.tau() / fitted.at.kappa() / sum).ln(),
+            -fitted.at.kappa().ln(),
+            fitted.at.gamma().ln(),
+        ]);
         all
     };
     let own = other(fitted);
@@ -69,7 +82,12 @@ pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64
                 high = f64::INFINITY;
             }
         }
-        Interval { value, low, high, n: count }
+        Interval {
+            value,
+            low,
+            high,
+            n: count,
+        }
     };
     // ∂ ln (p_i / Σp)
     let relative = |i: usize| {
@@ -80,7 +98,9 @@ pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64
         d[i] += 1.0;
         d
     };
-    let p = (0..n).map(|i| interval(share[i], &relative(i), false, i)).collect();
+    let p = (0..n)
+        .map(|i| interval(share[i], &relative(i), false, i))
+        .collect();
     let mut waste = vec![0.0; n + 3];
     for (d, share) in waste.iter_mut().zip(&share) {
         *d = -share;
@@ -94,5 +114,10 @@ pub(super) fn intervals(data: &Data, form: Form, fitted: &Fitted, effective: f64
     let mut gamma = vec![0.0; n + 3];
     gamma[n + 2] = 1.0;
     let gamma = interval(fitted.at.gamma(), &gamma, false, n + 2);
-    Intervals { p, waste, eta, gamma }
+    Intervals {
+        p,
+        waste,
+        eta,
+        gamma,
+    }
 }

@@ -144,11 +144,19 @@ pub struct Inference {
 }
 
 /// The published gates: $1 - u^\gamma$, in the denominator too.
-pub const PUBLISHED: Form = Form { norm: Norm::L1, gate: GateForm::Soft, weights_denominator: true };
+pub const PUBLISHED: Form = Form {
+    norm: Norm::L1,
+    gate: GateForm::Soft,
+    weights_denominator: true,
+};
 
 /// All forms that are told apart.
 pub fn forms() -> Vec<Form> {
-    let of = |norm, gate, weights_denominator| Form { norm, gate, weights_denominator };
+    let of = |norm, gate, weights_denominator| Form {
+        norm,
+        gate,
+        weights_denominator,
+    };
     vec![
         PUBLISHED,
         of(Norm::L2, GateForm::Soft, true),
@@ -187,16 +195,23 @@ pub fn infer(curves: &SkillCurves) -> Result<Inference> {
 /// # Errors
 /// No forms; curves that no finite fit describes.
 pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
-    let first = *forms.first().ok_or_else(|| Error::setting("forms", "[]", "at least one"))?;
+    let first = *forms
+        .first()
+        .ok_or_else(|| Error::setting("forms", "[]", "at least one"))?;
     let full = &curves.data;
     let thin = full.thinned(search::SEARCH_POINTS);
     let noise = full.noise().max(FLOOR * FLOOR);
     let (mut fitted, mut price) = search::search(&thin, first, noise);
     let mut form = first;
-    let mut scores = vec![FormScore { form, score: price.score(fitted.squares, &fitted.waits) }];
+    let mut scores = vec![FormScore {
+        form,
+        score: price.score(fitted.squares, &fitted.waits),
+    }];
     for other in &forms[1..] {
         let gated = fitted.waits.iter().any(|w| !w.skills.is_empty());
-        if !gated && (other.gate != first.gate || other.weights_denominator != first.weights_denominator) {
+        if !gated
+            && (other.gate != first.gate || other.weights_denominator != first.weights_denominator)
+        {
             continue;
         }
         let mut trial = refit(&thin, *other, &fitted, noise);
@@ -208,7 +223,10 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
             fitted = trial;
             score = price.score(fitted.squares, &fitted.waits);
         }
-        scores.push(FormScore { form: *other, score });
+        scores.push(FormScore {
+            form: *other,
+            score,
+        });
     }
     // Means over stretches of time blur the corners that skills make when they are done: a second look, closer.
     let fine = full.thinned(search::FINE_POINTS);
@@ -240,7 +258,11 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
         InferredSkill {
             name: curves.names[i].clone(),
             p: found.p[i],
-            waits_for: waits.skills.iter().map(|j| curves.names[*j].clone()).collect(),
+            waits_for: waits
+                .skills
+                .iter()
+                .map(|j| curves.names[*j].clone())
+                .collect(),
             join: (waits.skills.len() > 1).then_some(waits.join),
             rmse: rms(r),
         }
@@ -281,17 +303,28 @@ fn refit(data: &data::Data, form: Form, fitted: &Fitted, noise: f64) -> Fitted {
     best
 }
 
-fn inferred_edges(curves: &SkillCurves, data: &data::Data, form: Form, fitted: &Fitted, noise: f64, price: &Price) -> Vec<InferredEdge> {
+fn inferred_edges(
+    curves: &SkillCurves,
+    data: &data::Data,
+    form: Form,
+    fitted: &Fitted,
+    noise: f64,
+    price: &Price,
+) -> Vec<InferredEdge> {
     let best = price.score(fitted.squares, &fitted.waits);
     let one = |edge: (usize, usize)| {
         let other = edges::without(data, form, fitted, noise, edge);
-        let score = other.as_ref().map_or(f64::INFINITY, |o| price.score(o.squares, &o.waits) - best);
+        let score = other
+            .as_ref()
+            .map_or(f64::INFINITY, |o| price.score(o.squares, &o.waits) - best);
         InferredEdge {
             from: curves.names[edge.0].clone(),
             to: curves.names[edge.1].clone(),
             score,
             sure: score >= SURE,
-            instead: other.map_or(String::new(), |o| report::gate_text(&o.waits[edge.1], &curves.names)),
+            instead: other.map_or(String::new(), |o| {
+                report::gate_text(&o.waits[edge.1], &curves.names)
+            }),
         }
     };
     gates::edges(&fitted.waits).into_iter().map(one).collect()
@@ -314,7 +347,11 @@ impl Inference {
     fn graph_with(&self, changes: &[(&str, f64)]) -> Result<SkillGraph> {
         let mut builder = SkillGraph::builder();
         for skill in &self.skills {
-            let factor: f64 = changes.iter().filter(|c| c.0 == skill.name).map(|c| c.1).product();
+            let factor: f64 = changes
+                .iter()
+                .filter(|c| c.0 == skill.name)
+                .map(|c| c.1)
+                .product();
             builder = builder.skill(skill.name.clone(), skill.p.value * factor);
         }
         for skill in self.skills.iter().filter(|s| !s.waits_for.is_empty()) {
@@ -335,7 +372,11 @@ impl Inference {
     /// The L2 form: [`predict`](Self::predict) has it.
     pub fn model(&self) -> Result<DependentResource> {
         if self.form.norm == Norm::L2 {
-            return Err(Error::setting("form", "L2", "L1 for a DependentResource; `predict` solves both"));
+            return Err(Error::setting(
+                "form",
+                "L2",
+                "L1 for a DependentResource; `predict` solves both",
+            ));
         }
         let gating = Gating {
             form: self.form.gate,
@@ -351,22 +392,38 @@ impl Inference {
     /// # Errors
     /// A skill that is not there; a factor that is not above 0; times that do not ascend from 0 or above.
     pub fn predict(&self, times: &[f64], changes: &[(&str, f64)]) -> Result<Array2<f64>> {
-        if times.windows(2).any(|w| !(w[0] <= w[1])) || !times.iter().all(|t| *t >= 0.0 && t.is_finite()) {
-            return Err(Error::setting("times", "given", "finite, ascending, 0 or above"));
+        if times.windows(2).any(|w| !(w[0] <= w[1]))
+            || !times.iter().all(|t| *t >= 0.0 && t.is_finite())
+        {
+            return Err(Error::setting(
+                "times",
+                "given",
+                "finite, ascending, 0 or above",
+            ));
         }
         let mut at = self.fitted.at.clone();
         for (name, factor) in changes {
             let names = &self.curves.names;
-            let place = names.iter().position(|n| n == name).ok_or_else(|| Error::unknown("skill", name, names.iter().cloned()))?;
+            let place = names
+                .iter()
+                .position(|n| n == name)
+                .ok_or_else(|| Error::unknown("skill", name, names.iter().cloned()))?;
             if !(*factor > 0.0 && factor.is_finite()) {
-                return Err(Error::setting(format!("factor of `{name}`"), factor, "a finite number above 0"));
+                return Err(Error::setting(
+                    format!("factor of `{name}`"),
+                    factor,
+                    "a finite number above 0",
+                ));
             }
             at.0[place] += factor.ln();
         }
         let end = times.last().copied().unwrap_or(0.0).max(f64::MIN_POSITIVE);
         let solved = Solved::new(self.form, &self.fitted.waits, &at, end, false);
         let places = solved.places(times);
-        Ok(Array2::from_shape_fn((times.len(), self.skills.len()), |(k, i)| -solved.log_u(i, &places[k]).exp_m1()))
+        Ok(Array2::from_shape_fn(
+            (times.len(), self.skills.len()),
+            |(k, i)| -solved.log_u(i, &places[k]).exp_m1(),
+        ))
     }
 
     /// The curves it was inferred from.

@@ -53,9 +53,17 @@ impl Price {
             cross += r.windows(2).map(|w| w[0] * w[1]).sum::<f64>();
             own += r.iter().map(|x| x * x).sum::<f64>();
         }
-        let rho = if own > 0.0 { (cross / own).clamp(0.0, 0.98) } else { 0.0 };
+        let rho = if own > 0.0 {
+            (cross / own).clamp(0.0, 0.98)
+        } else {
+            0.0
+        };
         let count = data.count();
-        Self { effective: (count as f64 * (1.0 - rho) / (1.0 + rho)).max(10.0), skills: data.skills(), count }
+        Self {
+            effective: (count as f64 * (1.0 - rho) / (1.0 + rho)).max(10.0),
+            skills: data.skills(),
+            count,
+        }
     }
 }
 
@@ -83,7 +91,12 @@ pub(super) fn profile(data: &Data, i: usize, exposure: &[f64]) -> Single {
     };
     // Where half of it is learned, or the end.
     let half = seen.iter().find(|s| s.level > 0.5).or(seen.last());
-    let Some(half) = half else { return Single { p: 1e-12, squares: 0.0 } };
+    let Some(half) = half else {
+        return Single {
+            p: 1e-12,
+            squares: 0.0,
+        };
+    };
     let reach = exposure[half.at].max(1e-300);
     let mut p = -(1.0 - half.level.clamp(0.02, 0.98)).ln() / reach;
     let mut now = at(p);
@@ -116,8 +129,19 @@ pub(super) fn candidates(i: usize, waits: &[Waits], rank: impl Fn(&Waits) -> f64
     let later = descendants(waits, i);
     let free: Vec<usize> = (0..n).filter(|j| !later[*j]).collect();
     let mut out = vec![Waits::nothing()];
-    let mut singles: Vec<(f64, usize)> =
-        free.iter().map(|j| (if n > ALL_PAIRS { rank(&Waits::new(vec![*j], Join::And)) } else { 0.0 }, *j)).collect();
+    let mut singles: Vec<(f64, usize)> = free
+        .iter()
+        .map(|j| {
+            (
+                if n > ALL_PAIRS {
+                    rank(&Waits::new(vec![*j], Join::And))
+                } else {
+                    0.0
+                },
+                *j,
+            )
+        })
+        .collect();
     out.extend(free.iter().map(|j| Waits::new(vec![*j], Join::And)));
     singles.sort_by(|a, b| a.0.total_cmp(&b.0));
     if n > ALL_PAIRS {
@@ -134,7 +158,11 @@ pub(super) fn candidates(i: usize, waits: &[Waits], rank: impl Fn(&Waits) -> f64
         for j in free.iter().filter(|j| !now.skills.contains(j)) {
             out.push(now.with(*j, now.join));
         }
-        let other = if now.join == Join::And { Join::Or } else { Join::And };
+        let other = if now.join == Join::And {
+            Join::Or
+        } else {
+            Join::And
+        };
         out.push(Waits::new(now.skills.clone(), other));
         for j in &now.skills {
             out.push(now.without(*j));
@@ -146,7 +174,9 @@ pub(super) fn candidates(i: usize, waits: &[Waits], rank: impl Fn(&Waits) -> f64
         }
     }
     out.retain(|w| w.skills.len() > 1 || w.join == Join::And);
-    out.sort_by(|a, b| (a.skills.len(), &a.skills, a.join).cmp(&(b.skills.len(), &b.skills, b.join)));
+    out.sort_by(|a, b| {
+        (a.skills.len(), &a.skills, a.join).cmp(&(b.skills.len(), &b.skills, b.join))
+    });
     out.dedup();
     out
 }
@@ -156,7 +186,9 @@ fn start(data: &Data, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
     let n = data.skills();
     let smooth = data.smooth();
     let times = &data.times;
-    let total: Vec<f64> = (0..times.len()).map(|k| smooth.iter().map(|s| s[k]).sum()).collect();
+    let total: Vec<f64> = (0..times.len())
+        .map(|k| smooth.iter().map(|s| s[k]).sum())
+        .collect();
     // The largest κ for which y still grows, over stretches long enough for the noise.
     let stretch = (times.len() / 8).max(1);
     let mut most = f64::INFINITY;
@@ -186,14 +218,20 @@ fn start(data: &Data, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
             })
             .collect();
         for gamma in [0.7, 2.0] {
-            let open: Vec<Vec<f64>> =
-                smooth.iter().map(|s| s.iter().map(|s| 1.0 - (1.0 - s).powf(gamma)).collect()).collect();
+            let open: Vec<Vec<f64>> = smooth
+                .iter()
+                .map(|s| s.iter().map(|s| 1.0 - (1.0 - s).powf(gamma)).collect())
+                .collect();
             let exposure = |w: &Waits| {
                 let mut sum = 0.0;
                 let mut last = (0.0, if w.skills.is_empty() { 1.0 } else { 0.0 });
                 let mut out = Vec::with_capacity(y.len());
                 for (k, y) in y.iter().enumerate() {
-                    let b = if w.skills.is_empty() { 1.0 } else { super::forward::gate_at(w, &open, k) };
+                    let b = if w.skills.is_empty() {
+                        1.0
+                    } else {
+                        super::forward::gate_at(w, &open, k)
+                    };
                     sum += 0.5 * (b + last.1) * (y - last.0);
                     last = (*y, b);
                     out.push(sum.max(1e-300));
@@ -207,7 +245,12 @@ fn start(data: &Data, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
                 let rank = |w: &Waits| profile(data, i, &exposure(w)).squares;
                 for w in candidates(i, &empty, rank) {
                     let single = profile(data, i, &exposure(&w));
-                    choices.push((scale(single.squares) + price.edge() * w.skills.len() as f64, i, w, single.p));
+                    choices.push((
+                        scale(single.squares) + price.edge() * w.skills.len() as f64,
+                        i,
+                        w,
+                        single.p,
+                    ));
                 }
             }
             choices.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -231,7 +274,11 @@ fn start(data: &Data, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
 pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
     let noise = noise.max(FLOOR * FLOOR);
     let (n, count) = (data.skills(), data.count());
-    let rough = Price { effective: 0.5 * count as f64, skills: n, count };
+    let rough = Price {
+        effective: 0.5 * count as f64,
+        skills: n,
+        count,
+    };
     let mut seen: Vec<Vec<Waits>> = Vec::new();
     let mut tried: Vec<Fitted> = Vec::new();
     for (waits, at) in start(data, &rough) {
@@ -244,7 +291,11 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
             break;
         }
     }
-    tried.sort_by(|a, b| rough.score(a.squares, &a.waits).total_cmp(&rough.score(b.squares, &b.waits)));
+    tried.sort_by(|a, b| {
+        rough
+            .score(a.squares, &a.waits)
+            .total_cmp(&rough.score(b.squares, &b.waits))
+    });
     let mut best: Option<(f64, Fitted, Price)> = None;
     let mut reached: Vec<Vec<Waits>> = Vec::new();
     for first in tried {
@@ -257,7 +308,9 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
         if best.as_ref().is_none_or(|b| score < b.0) {
             best = Some((score, fitted, price));
         }
-        let enough = best.as_ref().is_some_and(|b| b.1.squares < ENOUGH * noise * count as f64);
+        let enough = best
+            .as_ref()
+            .is_some_and(|b| b.1.squares < ENOUGH * noise * count as f64);
         if reached.len() >= if n > ALL_PAIRS { 2 } else { CLIMBS } && (enough || n > ALL_PAIRS) {
             break;
         }
@@ -268,7 +321,9 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
         if now.squares < ENOUGH * noise * count as f64 {
             break;
         }
-        let Some(kicked) = super::edges::rival(data, form, now, noise, i, |_| true) else { continue };
+        let Some(kicked) = super::edges::rival(data, form, now, noise, i, |_| true) else {
+            continue;
+        };
         let (fitted, price) = climb(data, form, kicked, noise);
         let value = rough.score(fitted.squares, &fitted.waits);
         if value < score - 0.1 {
@@ -279,7 +334,10 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
         Some((_, fitted, price)) => (fitted, price),
         None => {
             let at = Unknowns::new(&vec![1.0; n], 1.0, 1.0, 1.0);
-            (fit(data, form, &vec![Waits::nothing(); n], &at, noise, 20), rough)
+            (
+                fit(data, form, &vec![Waits::nothing(); n], &at, noise, 20),
+                rough,
+            )
         }
     }
 }
@@ -306,7 +364,10 @@ pub(super) fn climb(data: &Data, form: Form, mut now: Fitted, noise: f64) -> (Fi
         let mut moves = single_moves(data, form, &now, &price);
         moves.retain(|m| m.guess < 6.0 * price.edge());
         moves.truncate(TRIALS);
-        let next = moves.iter().find_map(|m| better(m, 6)).or_else(|| exchanges(&now).iter().find_map(|m| better(m, 8)));
+        let next = moves
+            .iter()
+            .find_map(|m| better(m, 6))
+            .or_else(|| exchanges(&now).iter().find_map(|m| better(m, 8)));
         if let Some(next) = next {
             now = next;
             price = Price::of(data, &now, form);
@@ -330,7 +391,11 @@ fn single_moves(data: &Data, form: Form, now: &Fitted, price: &Price) -> Vec<Mov
     let mut moves = Vec::new();
     for i in 0..data.skills() {
         let of = |w: &Waits| {
-            let e: Vec<f64> = solved.exposure(w, &places).iter().map(|e| e.max(1e-300)).collect();
+            let e: Vec<f64> = solved
+                .exposure(w, &places)
+                .iter()
+                .map(|e| e.max(1e-300))
+                .collect();
             profile(data, i, &e)
         };
         let present = of(&now.waits[i]).squares;
@@ -345,7 +410,12 @@ fn single_moves(data: &Data, form: Form, now: &Fitted, price: &Price) -> Vec<Mov
                 let (mut waits, mut at) = (now.waits.clone(), now.at.clone());
                 waits[i] = w;
                 at.0[i] = single.p.ln();
-                Move { guess, waits, at, pair: (i, i) }
+                Move {
+                    guess,
+                    waits,
+                    at,
+                    pair: (i, i),
+                }
             })
             .collect();
         own.sort_by(|a, b| a.guess.total_cmp(&b.guess));
@@ -364,7 +434,15 @@ pub(super) fn exchanges(now: &Fitted) -> Vec<Move> {
         return moves;
     }
     let swap = |w: &Waits, a: usize, b: usize| {
-        let skills = w.skills.iter().map(|s| if *s == a { b } else if *s == b { a } else { *s });
+        let skills = w.skills.iter().map(|s| {
+            if *s == a {
+                b
+            } else if *s == b {
+                a
+            } else {
+                *s
+            }
+        });
         Waits::new(skills.collect(), w.join)
     };
     for a in 0..n {
@@ -372,7 +450,12 @@ pub(super) fn exchanges(now: &Fitted) -> Vec<Move> {
             let waits: Vec<Waits> = now.waits.iter().map(|w| swap(w, a, b)).collect();
             let circle = (0..n).any(|i| waits[i].skills.iter().any(|j| descendants(&waits, i)[*j]));
             if waits != now.waits && !circle {
-                moves.push(Move { guess: 0.0, waits, at: now.at.clone(), pair: (a, b) });
+                moves.push(Move {
+                    guess: 0.0,
+                    waits,
+                    at: now.at.clone(),
+                    pair: (a, b),
+                });
             }
         }
     }

@@ -9,17 +9,40 @@ use ndarray::Array2;
 
 /// Which edges of a known model curves of it can show: the model's curves without noise at `times` (times × skills) are fitted by the best graph without the edge, which must
 /// be off by more than `least` in Σ (s − model)². The measure of the study's recall.
-pub(crate) fn visible_edges(graph: &[(Vec<usize>, Join)], truth: &Truth, times: &[f64], least: f64) -> Vec<(usize, usize)> {
-    let waits: Vec<Waits> = graph.iter().map(|(s, j)| Waits::new(s.clone(), *j)).collect();
+pub(crate) fn visible_edges(
+    graph: &[(Vec<usize>, Join)],
+    truth: &Truth,
+    times: &[f64],
+    least: f64,
+) -> Vec<(usize, usize)> {
+    let waits: Vec<Waits> = graph
+        .iter()
+        .map(|(s, j)| Waits::new(s.clone(), *j))
+        .collect();
     let at = truth.unknowns();
     let levels = truth.levels(graph, times);
     let seen = levels.columns().into_iter().map(|c| {
-        c.iter().enumerate().map(|(at, level)| Seen { at, level: *level, weight: 1.0 }).collect()
+        c.iter()
+            .enumerate()
+            .map(|(at, level)| Seen {
+                at,
+                level: *level,
+                weight: 1.0,
+            })
+            .collect()
     });
-    let data = Data { times: times.to_vec(), seen: seen.collect() };
-    let fitted = Fitted { waits: waits.clone(), at, squares: 0.0 };
+    let data = Data {
+        times: times.to_vec(),
+        seen: seen.collect(),
+    };
+    let fitted = Fitted {
+        waits: waits.clone(),
+        at,
+        squares: 0.0,
+    };
     let shown = |edge: &(usize, usize)| {
-        edges::without(&data, PUBLISHED, &fitted, FLOOR * FLOOR, *edge).is_none_or(|o| o.squares > least)
+        edges::without(&data, PUBLISHED, &fitted, FLOOR * FLOOR, *edge)
+            .is_none_or(|o| o.squares > least)
     };
     gates::edges(&waits).into_iter().filter(shown).collect()
 }
@@ -40,10 +63,15 @@ impl Truth {
 
     /// Levels, times × skills.
     pub fn levels(&self, graph: &[(Vec<usize>, Join)], times: &[f64]) -> Array2<f64> {
-        let waits: Vec<Waits> = graph.iter().map(|(s, j)| Waits::new(s.clone(), *j)).collect();
+        let waits: Vec<Waits> = graph
+            .iter()
+            .map(|(s, j)| Waits::new(s.clone(), *j))
+            .collect();
         let end = times.last().copied().unwrap_or(0.0);
         let solved = Solved::new(PUBLISHED, &waits, &self.unknowns(), end, false);
         let places = solved.places(times);
-        Array2::from_shape_fn((times.len(), self.p.len()), |(k, i)| -solved.log_u(i, &places[k]).exp_m1())
+        Array2::from_shape_fn((times.len(), self.p.len()), |(k, i)| {
+            -solved.log_u(i, &places[k]).exp_m1()
+        })
     }
 }

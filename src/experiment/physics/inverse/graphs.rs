@@ -30,20 +30,33 @@ impl Known {
             if !waits {
                 continue;
             }
-            let first = if kind == "chain" { i - 1 } else { rng.random_range(0..i) };
+            let first = if kind == "chain" {
+                i - 1
+            } else {
+                rng.random_range(0..i)
+            };
             let mut skills = vec![first];
             let pairs = matches!(kind, "and" | "or" | "mixed");
             if pairs && rng.random::<f64>() < TWO {
-                let free: Vec<usize> = (0..i).filter(|j| *j != first && !before(&graph, first)[*j] && !before(&graph, *j)[first]).collect();
+                let free: Vec<usize> = (0..i)
+                    .filter(|j| {
+                        *j != first && !before(&graph, first)[*j] && !before(&graph, *j)[first]
+                    })
+                    .collect();
                 if !free.is_empty() {
                     skills.push(free[rng.random_range(0..free.len())]);
                 }
             }
             let or = kind == "or" || (kind == "mixed" && rng.random::<bool>());
-            let join = if skills.len() > 1 && or { Join::Or } else { Join::And };
+            let join = if skills.len() > 1 && or {
+                Join::Or
+            } else {
+                Join::And
+            };
             graph[i] = (skills, join);
         }
-        let mut between = |low: f64, high: f64| (low.ln() + rng.random::<f64>() * (high / low).ln()).exp();
+        let mut between =
+            |low: f64, high: f64| (low.ln() + rng.random::<f64>() * (high / low).ln()).exp();
         let weights: Vec<f64> = (0..n).map(|_| between(1.0, settings.spread)).collect();
         let sum: f64 = weights.iter().sum();
         let truth = Truth {
@@ -57,7 +70,13 @@ impl Known {
 
     /// The time at which the last skill reaches the level.
     pub fn time_of_all(&self, level: f64) -> f64 {
-        let least = |t: f64| self.truth.levels(&self.graph, &[t]).iter().copied().fold(1.0, f64::min);
+        let least = |t: f64| {
+            self.truth
+                .levels(&self.graph, &[t])
+                .iter()
+                .copied()
+                .fold(1.0, f64::min)
+        };
         let mut high = 1.0;
         while least(high) < level && high < 1e9 {
             high *= 2.0;
@@ -65,7 +84,11 @@ impl Known {
         let mut low = 0.0;
         for _ in 0..40 {
             let middle = 0.5 * (low + high);
-            if least(middle) < level { low = middle } else { high = middle }
+            if least(middle) < level {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         high
     }

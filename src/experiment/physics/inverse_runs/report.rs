@@ -1,0 +1,94 @@
+//! Figures and claims of the inference from runs.
+
+use super::InferredRuns;
+use crate::claim::{Claim, Claims, Verdict};
+use crate::error::Result;
+use crate::experiment::Outcome;
+use crate::figure::{Figure, Figures, Panel};
+use crate::stats;
+
+const NAMES: [&str; 3] = ["SGD", "SignGD", "Adam"];
+
+pub(super) fn draw(settings: &InferredRuns, outcome: &Outcome) -> Result<Figures> {
+    let (runs, losses) = (outcome.table("runs")?, outcome.table("losses")?);
+    let mut by_fit = Vec::new();
+    for name in NAMES {
+        by_fit.push(stats::median(&runs.rows_where("optimizer", name)?.f64s("p_error")?).value);
+    }
+    let mut estimate = Panel::new("Frequencies from losses")
+        .x("mean level")
+        .y("median |p̂/p − 1|");
+    let mut order = Panel::new("Their order")
+        .x("mean level")
+        .y("pairs in the right order")
+        .y_range(0.0, 1.05);
+    for name in NAMES {
+        let rows = losses.rows_where("optimizer", name)?;
+        let (mut error, mut ordered) = (vec![], vec![]);
+        for moment in &settings.moments {
+            let at = rows.rows_where("moment", *moment)?;
+            error.push(stats::median(&at.f64s("p_error")?).value);
+            ordered.push(stats::mean(&at.f64s("ordered")?).value);
+        }
+        estimate = estimate.line(name, &settings.moments, &error);
+        order = order.line(name, &settings.moments, &ordered);
+    }
+    let figure = Figure::new("Frequencies of skills from runs of the Geometry model")
+        .columns(3)
+        .size(250.0, 180.0)
+        .panels(vec![
+            Panel::new("From whole curves")
+                .y("median |p̂/p − 1|")
+                .bars("fit", &NAMES, &by_fit),
+            estimate,
+            order,
+        ]);
+    Ok(Figures::new().with("runs", figure))
+}
+
+pub(super) fn measure(outcome: &Outcome) -> Result<Claims> {
+    let (runs, losses) = (outcome.table("runs")?, outcome.table("losses")?);
+    let mut claims = Vec::new();
+    for name in NAMES {
+        let id = |what: &str| format!("{what}-{}", name.to_lowercase());
+        let rows = runs.rows_where("optimizer", name)?;
+        let error = stats::median(&rows.f64s("p_error")?);
+        let l2 = rows.strs("norm")?.iter().filter(|n| *n == "L2").count();
+        claims.push(
+            Claim::new(
+                &id("p"),
+                "§5.2",
+                &format!("frequencies are inferred from curves of {name}: median |p̂/p − 1|"),
+                "< 0.05",
+                error,
+            )
+            .verdict(Verdict::below(error, 0.05))
+            .note(format!(
+                "L2 is chosen in {l2} of {} runs; rmse {:.4}",
+                rows.height(),
+                stats::median(&rows.f64s("rmse")?).value
+            )),
+        );
+        let sure = stats::mean(&rows.f64s("sure")?);
+        claims.push(
+            Claim::new(
+                &id("edges"),
+                "§5.2",
+                &format!("no edge is called sure between independent skills of {name}"),
+                "0 a run",
+                sure,
+            )
+            .verdict(Verdict::below(sure, 0.1))
+            .note("sure edges a run; all are false"),
+        );
+        let moments = losses.rows_where("optimizer", name)?;
+        let ordered = stats::mean(&moments.f64s("ordered")?);
+        let error = stats::median(&moments.f64s("p_error")?).value;
+        claims.push(
+            Claim::new(&id("losses"), "§4.3", &format!("losses of {name} order the frequencies, ℓ^(1/2p) = C: pairs in the right order"), "≥ 0.9", ordered)
+                .verdict(Verdict::above(ordered, 0.9))
+                .note(format!("C = Π √ℓ_i where Σp = 1, no fit; the frequencies themselves are off by {error:.3} (median)")),
+        );
+    }
+    Ok(Claims(claims))
+}
