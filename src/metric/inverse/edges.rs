@@ -1,10 +1,11 @@
 //! What else could explain a skill: the best graph without an edge, and how much worse it fits.
 
+use super::climb::exchanges;
 use super::data::Data;
 use super::fit::{Fitted, fit};
 use super::forward::{Form, Solved};
 use super::gates::Waits;
-use super::search::{Price, candidates, exchanges, profile};
+use super::search::{Price, candidates, profile};
 
 /// How many of the likeliest other gates are fitted in full.
 const FULL: usize = 4;

@@ -1,5 +1,6 @@
 //! Which graph: a start read off the curves, then one change of a gate after another while the fit gains more than the change costs.
 
+use super::climb::climb;
 use super::data::Data;
 use super::fit::{FLOOR, Fitted, fit, residuals};
 use super::forward::{Form, Solved, Unknowns};
@@ -10,9 +11,9 @@ pub(super) const SEARCH_POINTS: usize = 100;
 /// The same for the second look.
 pub(super) const FINE_POINTS: usize = 250;
 /// With more skills than this, pairs are made of the best single ones only.
-const ALL_PAIRS: usize = 9;
+pub(super) const ALL_PAIRS: usize = 9;
 /// Changes tried with a full fit before the graph is left as it is.
-const TRIALS: usize = 16;
+pub(super) const TRIALS: usize = 16;
 /// Starts that are fitted, and climbed from.
 const STARTS: usize = 12;
 const CLIMBS: usize = 4;
@@ -230,7 +231,7 @@ fn start(data: &Data, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
                     let b = if w.skills.is_empty() {
                         1.0
                     } else {
-                        super::forward::gate_at(w, &open, k)
+                        super::quadrature::gate_at(w, &open, k)
                     };
                     sum += 0.5 * (b + last.1) * (y - last.0);
                     last = (*y, b);
@@ -340,124 +341,4 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
             )
         }
     }
-}
-
-/// One change of a graph: the gates, and the frequencies to start its fit from, with what it seems to gain.
-pub(super) struct Move {
-    guess: f64,
-    pub waits: Vec<Waits>,
-    pub at: Unknowns,
-    /// The skills that changed places.
-    pub pair: (usize, usize),
-}
-
-/// Changes gates while the score falls.
-pub(super) fn climb(data: &Data, form: Form, mut now: Fitted, noise: f64) -> (Fitted, Price) {
-    let n = data.skills();
-    let mut price = Price::of(data, &now, form);
-    for _ in 0..6 * n {
-        let score = price.score(now.squares, &now.waits);
-        let better = |trial: &Move, steps: usize| {
-            let fitted = fit(data, form, &trial.waits, &trial.at, noise, steps);
-            (price.score(fitted.squares, &fitted.waits) < score - 0.1).then_some(fitted)
-        };
-        let mut moves = single_moves(data, form, &now, &price);
-        moves.retain(|m| m.guess < 6.0 * price.edge());
-        moves.truncate(TRIALS);
-        let next = moves
-            .iter()
-            .find_map(|m| better(m, 6))
-            .or_else(|| exchanges(&now).iter().find_map(|m| better(m, 8)));
-        if let Some(next) = next {
-            now = next;
-            price = Price::of(data, &now, form);
-            continue;
-        }
-        now = fit(data, form, &now.waits, &now.at, noise, 20);
-        let next = Price::of(data, &now, form);
-        // The residuals of the right graph are less alike than those of a wrong one: look again when that changes the prices.
-        if next.effective < 1.3 * price.effective {
-            return (now, next);
-        }
-        price = next;
-    }
-    (now, price)
-}
-
-/// Another gate for one skill, time left as it is.
-fn single_moves(data: &Data, form: Form, now: &Fitted, price: &Price) -> Vec<Move> {
-    let solved = Solved::new(form, &now.waits, &now.at, data.end(), false);
-    let places = solved.places(&data.times);
-    let mut moves = Vec::new();
-    for i in 0..data.skills() {
-        let of = |w: &Waits| {
-            let e: Vec<f64> = solved
-                .exposure(w, &places)
-                .iter()
-                .map(|e| e.max(1e-300))
-                .collect();
-            profile(data, i, &e)
-        };
-        let present = of(&now.waits[i]).squares;
-        let mut own: Vec<Move> = candidates(i, &now.waits, |w| of(w).squares)
-            .into_iter()
-            .filter(|w| *w != now.waits[i])
-            .map(|w| {
-                let single = of(&w);
-                let edges = w.skills.len() as f64 - now.waits[i].skills.len() as f64;
-                let squares = (now.squares - present + single.squares).max(0.0);
-                let guess = price.fit(squares) - price.fit(now.squares) + price.edge() * edges;
-                let (mut waits, mut at) = (now.waits.clone(), now.at.clone());
-                waits[i] = w;
-                at.0[i] = single.p.ln();
-                Move {
-                    guess,
-                    waits,
-                    at,
-                    pair: (i, i),
-                }
-            })
-            .collect();
-        own.sort_by(|a, b| a.guess.total_cmp(&b.guess));
-        own.truncate(6);
-        moves.extend(own);
-    }
-    moves.sort_by(|a, b| a.guess.total_cmp(&b.guess));
-    moves
-}
-
-/// Two skills change places in the gates of all others: what two that are learned together call for.
-pub(super) fn exchanges(now: &Fitted) -> Vec<Move> {
-    let n = now.waits.len();
-    let mut moves = Vec::new();
-    if n > ALL_PAIRS {
-        return moves;
-    }
-    let swap = |w: &Waits, a: usize, b: usize| {
-        let skills = w.skills.iter().map(|s| {
-            if *s == a {
-                b
-            } else if *s == b {
-                a
-            } else {
-                *s
-            }
-        });
-        Waits::new(skills.collect(), w.join)
-    };
-    for a in 0..n {
-        for b in 0..a {
-            let waits: Vec<Waits> = now.waits.iter().map(|w| swap(w, a, b)).collect();
-            let circle = (0..n).any(|i| waits[i].skills.iter().any(|j| descendants(&waits, i)[*j]));
-            if waits != now.waits && !circle {
-                moves.push(Move {
-                    guess: 0.0,
-                    waits,
-                    at: now.at.clone(),
-                    pair: (a, b),
-                });
-            }
-        }
-    }
-    moves
 }

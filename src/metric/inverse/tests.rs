@@ -4,10 +4,12 @@ use super::data::{Data, Seen};
 use super::forward::{Form, Solved, Unknowns};
 use super::gates::{Join, Waits};
 use super::*;
-use crate::model::skill::{Gating, SkillGraph};
+use crate::error::Error;
+use crate::model::skill::{DependentResource, Gate, Gating, SkillGraph};
 use crate::optimizer::Flow;
 use crate::seed::Seed;
 use crate::table::Table;
+use ndarray::Array2;
 use proptest::prelude::*;
 
 fn graph() -> Vec<Waits> {
