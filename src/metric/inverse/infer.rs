@@ -4,7 +4,10 @@ use super::climb::climb;
 use super::fit::{self, FLOOR, Fitted};
 use super::forward::Solved;
 use super::search::{self, Price};
-use super::{FORM_GAIN, Form, FormScore, Inference, InferredEdge, InferredSkill, SURE, SkillCurves, data, edges, forms, gates, interval, report};
+use super::{
+    FORM_GAIN, Form, FormScore, Inference, InferredEdge, InferredSkill, SURE, SkillCurves, data,
+    edges, forms, gates, interval, report,
+};
 use crate::error::{Error, Result};
 
 /// Infers frequencies, waste and graph from learning curves, with the form that fits best.
@@ -170,4 +173,3 @@ fn inferred_edges(
     };
     gates::edges(&fitted.waits).into_iter().map(one).collect()
 }
-
