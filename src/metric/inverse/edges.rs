@@ -8,7 +8,7 @@ use super::gates::Waits;
 use super::search::{Price, candidates, profile};
 
 /// How many of the likeliest other gates are fitted in full.
-const FULL: usize = 4;
+const FULL: usize = 2;
 
 /// The best fit in which skill `i` has a gate that `allowed` lets through.
 pub(super) fn rival(

@@ -65,6 +65,10 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
             let (climbed, next) = climb(&thin, *other, trial, noise);
             (trial, price, form) = (climbed, next, *other);
             fitted = trial;
+            for s in &mut scores {
+                let again = refit(&thin, s.form, &fitted, noise);
+                s.score = price.score(again.squares, &again.waits);
+            }
             score = price.score(fitted.squares, &fitted.waits);
         }
         scores.push(FormScore {
@@ -72,6 +76,7 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
             score,
         });
     }
+    let chosen = price.score(fitted.squares, &fitted.waits);
     // Means over stretches of time blur the corners that skills make when they are done: a second look, closer.
     let fine = full.thinned(search::FINE_POINTS);
     if fine.times.len() > thin.times.len() {
@@ -79,12 +84,12 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
         (fitted, price) = climb(&fine, form, closer, fine.noise());
     }
     let (thin, noise) = (fine, full.noise().max(FLOOR * FLOOR));
-    let best = price.score(fitted.squares, &fitted.waits);
     for s in &mut scores {
-        // Scores are compared on the same observations.
-        let again = refit(&thin, s.form, &fitted, noise);
-        s.score = price.score(again.squares, &again.waits);
-        s.score = if s.form == form { 0.0 } else { s.score - best };
+        s.score = if s.form == form {
+            0.0
+        } else {
+            s.score - chosen
+        };
     }
     let edges = inferred_edges(curves, &thin, form, &fitted, noise, &price);
     let rivals = edges::rivals(&thin, form, &fitted, noise, &price);
@@ -136,7 +141,11 @@ pub fn infer_forms(curves: &SkillCurves, forms: &[Form]) -> Result<Inference> {
 fn refit(data: &data::Data, form: Form, fitted: &Fitted, noise: f64) -> Fitted {
     let n = data.skills();
     let mut best = fit::fit(data, form, &fitted.waits, &fitted.at, noise, 15);
+    let stuck = fitted.at.tau() < 1e-3 * fitted.at.kappa();
     for waste in [0.003f64, 0.03, 0.3] {
+        if !stuck {
+            break;
+        }
         let mut at = fitted.at.clone();
         at.0[n] = at.0[n + 1] + waste.ln();
         let trial = fit::fit(data, form, &fitted.waits, &at, noise, 15);

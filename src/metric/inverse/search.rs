@@ -9,7 +9,7 @@ use super::gates::{Join, Waits, descendants};
 /// Points to which curves are thinned for the search.
 pub(super) const SEARCH_POINTS: usize = 100;
 /// The same for the second look.
-pub(super) const FINE_POINTS: usize = 250;
+pub(super) const FINE_POINTS: usize = 200;
 /// With more skills than this, pairs are made of the best single ones only.
 pub(super) const ALL_PAIRS: usize = 9;
 /// Changes tried with a full fit before the graph is left as it is.
