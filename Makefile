@@ -4,12 +4,13 @@ SCALE ?= quick
 DEVICE ?= libtorch
 export NOTEBOOKS SCALE DEVICE
 
-.PHONY: help reproduce test lab doctor bench setup
+.PHONY: help reproduce test soak lab doctor bench setup
 help:
 	@printf '%s\n' \
 	'make reproduce   from nothing to executed notebooks and the table of claims' \
 	'make lab         the notebooks in JupyterLab' \
 	'make test        everything that must hold: the suite, the notebooks, the browser, the lints' \
+	'make soak        the long tests of sweeps: killed workers, a cluster that loses a node' \
 	'make doctor      looks at the parts and says how to mend each' \
 	'make bench       times the notebook kernel and the models' \
 	'make setup       only what the others need: LibTorch, Python, the kernel, the build' \
@@ -26,6 +27,9 @@ reproduce:
 
 test:
 	@bash setup/test.sh
+
+soak:
+	@bash setup/soak.sh
 
 lab:
 	@bash setup/lab.sh

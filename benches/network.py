@@ -72,7 +72,30 @@ def convolution(norm):
     return torch.optim.Adam(net.parameters(), 1e-3), lambda: functional.cross_entropy(net(x), y)
 
 
+class Block(nn.Module):
+    def __init__(self, before, channels, stride):
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(before, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
+        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels))
+        same = before == channels and stride == 1
+        self.shortcut = nn.Identity() if same else nn.Sequential(nn.Conv2d(before, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
+
+    def forward(self, x):
+        return functional.relu(self.second(self.first(x)) + self.shortcut(x))
+
+
+def resnet18():
+    layers, before = [nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True)], 64
+    for channels, stride in ((64, 1), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)):
+        layers.append(Block(before, channels, stride))
+        before = channels
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
+    x, y = torch.rand(128, 3, 32, 32), torch.randint(10, (128,))
+    return torch.optim.SGD(net.parameters(), 0.05, momentum=0.9, weight_decay=1e-3), lambda: functional.cross_entropy(net(x), y)
+
+
 CASES = {
+    "resnet18": resnet18,
     "domino": domino,
     "parity": parity,
     "emergence": emergence,

@@ -10,7 +10,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use scurve::device::DeviceKind;
 use scurve::model::network::{
-    Activation, Cnn, Examples, Inputs, Loss, Mlp, MlpTrainer, ModuleTrainer, Targets,
+    Activation, Cnn, Examples, Inputs, Loss, Mlp, MlpTrainer, ModuleTrainer, ResNet, Targets,
 };
 use scurve::optimizer::{Adam, AdamW, Optimizer, Sgd};
 use scurve::seed::Seed;
@@ -31,7 +31,7 @@ struct Case {
     work: f64,
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     Case {
         name: "domino",
         what: "parities, 32-50-2, 10,000 strings, f64",
@@ -80,6 +80,14 @@ const CASES: [Case; 7] = [
         steps: 10,
         promised: 1.0,
         work: 128.0 * CONVOLUTION / 1e9,
+    },
+    Case {
+        name: "resnet18",
+        what: "ResNet18 on 3 x 32 x 32 images, batch 128, SGD, f32, LibTorch",
+        steps: 1,
+        promised: 1.0,
+        // 0.557 Gflop multiply-adds of an image forward; backward twice that.
+        work: 128.0 * 6.0 * 0.5557e9 / 1e9,
     },
 ];
 
@@ -136,6 +144,7 @@ fn step(case: &str) -> Box<dyn FnMut()> {
             host::<f64>(net, Loss::CrossEntropy, adam, examples.expect("examples"))
         }
         "squares" => side_by_side(),
+        "resnet18" => resnet18(),
         norm => convolution(norm == "batch_norm"),
     }
 }
@@ -165,6 +174,23 @@ fn side_by_side() -> Box<dyn FnMut()> {
         all.par_iter_mut().for_each(|net| {
             net.step(&examples).expect("a step");
         });
+    })
+}
+
+fn resnet18() -> Box<dyn FnMut()> {
+    let net = ResNet::resnet18([3, 32, 32], 10);
+    let device = DeviceKind::BUILT[0].device().expect("a device");
+    let images = ones(128, 3 * 1024).mapv(|x| x as f32);
+    let examples = Examples::new(images, classes(128, 10)).expect("examples");
+    let rule = Sgd {
+        momentum: 0.9,
+        weight_decay: 1e-3,
+        ..Sgd::new(0.05)
+    };
+    let trainer = ModuleTrainer::new(&net, Loss::CrossEntropy, rule, Seed(0), &device);
+    let mut trainer = trainer.expect("a network");
+    Box::new(move || {
+        trainer.step(&examples).expect("a step");
     })
 }
 

@@ -5,6 +5,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 bash "$root/setup/setup.sh"
 bash "$root/setup/browser.sh"
+bash "$root/setup/slurm.sh"
 cd "$root"
 
 passed=0

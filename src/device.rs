@@ -45,6 +45,9 @@ impl DeviceKind {
 
     /// The burn device.
     ///
+    /// # Errors
+    /// [`Cuda`](Self::Cuda) where LibTorch sees no such device; a device that is not built in.
+    ///
     /// ```
     /// use scurve::device::DeviceKind;
     /// let device = DeviceKind::Flex.device()?;
@@ -60,12 +63,36 @@ impl DeviceKind {
             #[allow(deprecated)]
             Self::LibTorch => Ok(Device::libtorch()),
             #[cfg(feature = "libtorch")]
+            Self::Cuda if !tch::Cuda::is_available() => Err(Error::Device {
+                name: self.name().into(),
+                why: "LibTorch sees no CUDA device: it was fetched without CUDA (`make setup DEVICE=cuda` fetches it with), or there is no GPU or no driver \
+                      (`nvidia-smi` tells); use `libtorch` or `flex`"
+                    .into(),
+            }),
+            #[cfg(feature = "libtorch")]
             #[allow(deprecated)]
             Self::Cuda => Ok(Device::libtorch_cuda(0)),
             #[cfg(not(feature = "libtorch"))]
             Self::LibTorch | Self::Cuda => Err(not_built(self)),
         }
     }
+}
+
+#[cfg(feature = "libtorch")]
+unsafe extern "C" {
+    /// Of the C interface that burn-tch is linked with.
+    fn at_set_num_threads(threads: std::ffi::c_int);
+}
+
+/// How many threads LibTorch uses within an operation that the calling thread asks for.
+pub(crate) fn set_threads(threads: usize) {
+    #[cfg(feature = "libtorch")]
+    // SAFETY: a plain C function that sets a number of OpenMP and MKL.
+    unsafe {
+        at_set_num_threads(threads.clamp(1, 1024) as std::ffi::c_int)
+    }
+    #[cfg(not(feature = "libtorch"))]
+    let _ = threads;
 }
 
 #[cfg(not(feature = "libtorch"))]

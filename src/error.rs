@@ -103,6 +103,9 @@ pub enum Error {
     /// A figure cannot be drawn.
     #[error("figure: {0}")]
     Figure(String),
+    /// A sweep cannot go on, or is not what is asked of it.
+    #[error("sweep: {0}")]
+    Sweep(String),
     /// An adaptive solver gave up.
     #[error("solver: {0}")]
     Solver(String),
@@ -189,7 +192,11 @@ impl Error {
             Self::Io { .. } | Self::Corrupt { .. } | Self::Missing { .. } => 3,
             Self::Diverged { .. } => 4,
             Self::Interrupted { .. } => 130,
-            Self::Table(_) | Self::Linalg(_) | Self::Figure(_) | Self::Solver(_) => 1,
+            Self::Table(_)
+            | Self::Linalg(_)
+            | Self::Figure(_)
+            | Self::Sweep(_)
+            | Self::Solver(_) => 1,
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | [`optimizer`] | update rules, each written once for numbers and for tensors; gradient flow |
 //! | [`metric`] | plateau, transition, tail and bumps of learning curves |
 //! | [`experiment`] | settings, runs, figures and claims of the documents; where results lie on disk |
+//! | [`sweep`] | an experiment over a grid of settings and seeds: on this machine's cores or on Slurm |
 //! | [`claim`], [`stats`] | statements, measurements with intervals, verdicts |
 //! | [`table`], [`figure`], [`display`] | polars tables, plots, and how a notebook cell shows them |
 //! | [`train`] | training of burn modules |
@@ -31,6 +32,7 @@ pub mod prelude;
 pub mod seed;
 mod simd;
 pub mod stats;
+pub mod sweep;
 pub mod table;
 pub mod task;
 pub mod trace;

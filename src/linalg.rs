@@ -31,6 +31,11 @@ pub fn set_threads(threads: usize) {
     THREADS.store(threads.clamp(1, 1024), Ordering::Relaxed);
 }
 
+/// What [`set_threads`] was told last.
+pub(crate) fn threads() -> usize {
+    THREADS.load(Ordering::Relaxed)
+}
+
 /// While it lives, BLAS and LAPACK on this thread use the number of [`set_threads`].
 pub(crate) struct Threads {
     #[cfg(all(feature = "libtorch", target_arch = "x86_64"))]

@@ -1,4 +1,4 @@
-//! The command line: `scurve list`, `show`, `run`, `table`, `figure`, `claims`, `doctor`, `cite`, `completions`.
+//! The command line: `scurve list`, `show`, `run`, `sweep`, `table`, `figure`, `claims`, `doctor`, `cite`, `completions`.
 //!
 //! Results go to standard output, everything else to standard error.
 

@@ -29,6 +29,7 @@ pub use crate::model::skill::*;
 pub use crate::optimizer::*;
 pub use crate::seed::Seed;
 pub use crate::stats::{self, Interval};
+pub use crate::sweep::{Slurm, Sweep, Swept};
 pub use crate::table::Table;
 pub use crate::task::image::{
     Augmentation, ImageBatches, ImageData, ImageSet, ImageSources, Images, Normalisation,

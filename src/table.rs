@@ -218,24 +218,29 @@ impl Table {
     /// The bytes depend on the table and the metadata alone. The file appears whole or not at all: it is written under
     /// a temporary name, synced and renamed.
     pub fn write_parquet(&self, path: &Path, metadata: &BTreeMap<String, String>) -> Result<()> {
+        write_atomic(path, &self.parquet(metadata)?)
+    }
+
+    /// The bytes of [`write_parquet`](Self::write_parquet).
+    pub(crate) fn parquet(&self, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
         let mut frame = self.frame.clone();
         frame.rechunk_mut();
-        let metadata = metadata
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
         let mut bytes = Vec::new();
-        ParquetWriter::new(&mut bytes)
-            .with_compression(ParquetCompression::Zstd(None))
-            .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata)))
-            .set_parallel(false)
-            .finish(&mut frame)?;
-        write_atomic(path, &bytes)
+        parquet_writer(&mut bytes, metadata).finish(&mut frame)?;
+        Ok(bytes)
     }
 
     /// Reads a Parquet file and its key-value metadata.
     pub fn read_parquet(path: &Path) -> Result<(Self, BTreeMap<String, String>)> {
         let file = File::open(path).map_err(|e| Error::io(path, e))?;
+        Self::from_parquet(file, path)
+    }
+
+    /// As [`read_parquet`](Self::read_parquet), of bytes that are open or read already; `path` is for the message.
+    pub(crate) fn from_parquet(
+        file: impl polars::io::mmap::MmapBytesReader,
+        path: &Path,
+    ) -> Result<(Self, BTreeMap<String, String>)> {
         let corrupt = |e: polars::error::PolarsError| Error::Corrupt {
             path: path.to_path_buf(),
             why: format!("not a whole Parquet file ({e})"),
@@ -379,8 +384,28 @@ impl From<DataFrame> for Table {
     }
 }
 
+/// How the crate writes Parquet: the bytes depend on what is written alone.
+pub(crate) fn parquet_writer<W: Write>(
+    to: W,
+    metadata: &BTreeMap<String, String>,
+) -> ParquetWriter<W> {
+    let metadata = metadata
+        .iter()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
+    ParquetWriter::new(to)
+        .with_compression(ParquetCompression::Zstd(None))
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata)))
+        .set_parallel(false)
+}
+
 /// Writes a file that appears whole or not at all: a temporary name in the same folder, sync, rename.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_whole(path, bytes, true)
+}
+
+/// As [`write_atomic`]; without `sync` a loss of power may leave a file that is not whole, which a recorded hash tells.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], sync: bool) -> Result<()> {
     let folder = match path.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,
         _ => Path::new("."),
@@ -388,7 +413,9 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| Error::io(folder, e))?;
     file.write_all(bytes).map_err(|e| Error::io(path, e))?;
-    file.as_file().sync_all().map_err(|e| Error::io(path, e))?;
+    if sync {
+        file.as_file().sync_all().map_err(|e| Error::io(path, e))?;
+    }
     // Temporary files are private to the user; a result is for everybody that may read the folder.
     #[cfg(unix)]
     {

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod infer;
+mod sweep;
 
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use scurve::claim::Claims;
@@ -55,6 +56,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Run an experiment over a grid of settings and over seeds: `sweep ID …` plans, runs and merges in one go.
+    Sweep(sweep::SweepArgs),
     /// Print a table of a finished run.
     Table {
         #[command(flatten)]
@@ -256,6 +259,7 @@ pub fn run(args: Args) -> Result<()> {
             update_ledger,
         ),
         Command::Infer(args) => infer::run(&args),
+        Command::Sweep(args) => sweep::run(args),
         Command::Doctor => doctor::run(),
         Command::Cite { id } => print(&format!("{}\n", find(&id)?.info().document.bibtex())),
         Command::Completions { shell } => {

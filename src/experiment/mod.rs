@@ -8,6 +8,7 @@ mod check;
 mod curves;
 mod outcome;
 pub mod physics;
+mod point;
 mod progress;
 mod registry;
 pub mod scurves;
@@ -16,13 +17,14 @@ mod shard;
 pub mod thesis;
 
 pub use outcome::{Outcome, RunOptions};
+pub use point::Point;
 pub use progress::{Progress, interrupt, interrupted};
-pub use registry::{Registered, Report, Request, find, registry};
+pub use registry::{Registered, Report, Request, find, registered, registry};
 pub use settings::{
     Field, Settings, display_settings, from_toml, overridden, settings, to_toml,
     to_toml_beside_paper,
 };
-pub use shard::{Shard, Tables, data_root, project_root};
+pub use shard::{Conditions, RowState, Shard, Tables, data_root, project_root};
 
 use crate::claim::Claims;
 use crate::error::{Error, Result};

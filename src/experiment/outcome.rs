@@ -107,7 +107,7 @@ pub(super) fn run<E: Experiment>(experiment: &E, options: &RunOptions) -> Result
                 Err(Error::Diverged { what, step }) => Content::Diverged(Diverged { what, step }),
                 Err(e) => return Err(e),
             };
-            shard.store(experiment, &content, start.elapsed().as_secs_f64())?;
+            shard.store(experiment, &content, start.elapsed().as_secs_f64(), None)?;
             progress.tick();
             Ok((*seed, content))
         })

@@ -25,6 +25,7 @@ pub fn interrupted() -> bool {
 #[derive(Debug)]
 pub struct Progress {
     what: String,
+    unit: &'static str,
     total: usize,
     done: AtomicUsize,
     start: Instant,
@@ -42,8 +43,13 @@ enum Style {
 const LINE_EVERY: Duration = Duration::from_secs(2);
 
 impl Progress {
-    /// Progress of `total` units of `what`.
+    /// Progress of `total` seeds of `what`.
     pub fn new(what: impl Into<String>, total: usize) -> Self {
+        Self::of(what, total, "seeds")
+    }
+
+    /// Progress of `total` units of `what`.
+    pub fn of(what: impl Into<String>, total: usize, unit: &'static str) -> Self {
         let style = match std::env::var("SCURVE_PROGRESS").as_deref() {
             Ok("none") => Style::None,
             Ok("lines") => Style::Lines,
@@ -52,6 +58,7 @@ impl Progress {
         };
         Self {
             what: what.into(),
+            unit,
             total,
             done: AtomicUsize::new(0),
             start: Instant::now(),
@@ -105,8 +112,8 @@ impl Progress {
         let rate = done as f64 / seconds.max(1e-9);
         let left = (self.total - done) as f64 / rate.max(1e-9);
         let text = format!(
-            "{}: {done} of {} seeds, {rate:.2} per second, {left:.0} s left",
-            self.what, self.total
+            "{}: {done} of {} {}, {rate:.2} per second, {left:.0} s left",
+            self.what, self.total, self.unit
         );
         let mut err = std::io::stderr().lock();
         // Nobody is helped when progress cannot be written.

@@ -1,6 +1,7 @@
 //! All experiments behind one interface, for whoever has an id and not a type.
 
 use super::outcome::{Outcome, RunOptions};
+use super::point::{Point, Settled, table_of};
 use super::{
     Experiment, Info, Scale, from_toml, overridden, physics, scurves, thesis, to_toml_beside_paper,
 };
@@ -67,6 +68,13 @@ pub trait Registered: Sync {
     fn run(&self, request: &Request, options: &RunOptions) -> Result<Box<dyn Report>>;
     /// Reads what is on disk.
     fn load(&self, request: &Request, out: Option<&Path>) -> Result<Option<Box<dyn Report>>>;
+    /// The settings of a request as a table.
+    fn values(&self, request: &Request) -> Result<toml::Table>;
+    /// The settings `base` with `key=value` pairs applied.
+    ///
+    /// # Errors
+    /// An unknown setting, a value of another type or out of its range.
+    fn point(&self, base: &toml::Table, pairs: &[String]) -> Result<Box<dyn Point>>;
 }
 
 struct Entry<E>(PhantomData<fn() -> E>);
@@ -117,10 +125,30 @@ impl<E: Experiment> Registered for Entry<E> {
             }) as Box<dyn Report>
         }))
     }
+
+    fn values(&self, request: &Request) -> Result<toml::Table> {
+        table_of(&request.settings::<E>()?)
+    }
+
+    fn point(&self, base: &toml::Table, pairs: &[String]) -> Result<Box<dyn Point>> {
+        let base: E = base
+            .clone()
+            .try_into()
+            .map_err(|e: toml::de::Error| Error::Config {
+                origin: "settings of the plan".into(),
+                message: e.message().to_string(),
+            })?;
+        Ok(Box::new(Settled::new(overridden(&base, pairs)?)?))
+    }
 }
 
 const fn entry<E: Experiment>() -> Entry<E> {
     Entry(PhantomData)
+}
+
+/// An experiment by its type; it need not be in the registry.
+pub fn registered<E: Experiment>() -> &'static dyn Registered {
+    const { &entry::<E>() }
 }
 
 /// All experiments, in the order of their documents.
@@ -156,6 +184,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::ModularTime>(),
         &entry::<physics::InverseProblem>(),
         &entry::<physics::InferredRuns>(),
+        &entry::<physics::Phase>(),
         &entry::<thesis::CorrelatedFeatures>(),
         &entry::<thesis::HermiteBasis>(),
         &entry::<thesis::KnownSpectra>(),
@@ -184,6 +213,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::AnyStart>(),
         &entry::<thesis::LazyRich>(),
         &entry::<thesis::TargetDownscaling>(),
+        &entry::<thesis::TransformerGrokking>(),
         &entry::<thesis::ImageGrokking>(),
     ];
     ALL

@@ -8,7 +8,7 @@
 use super::Experiment;
 use crate::error::{Error, Result};
 use crate::seed::Seed;
-use crate::table::{Table, write_atomic};
+use crate::table::{Table, write_whole};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -71,11 +71,57 @@ pub struct Shard {
     seed: Seed,
 }
 
+/// Under which conditions a row of a sweep was computed; rows that differ in them are not merged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// The crate's version.
+    pub version: String,
+    /// The name of the device for tensors.
+    pub device: String,
+    /// Threads of LibTorch and BLAS in a row.
+    pub threads: usize,
+}
+
+impl std::fmt::Display for Conditions {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(
+            f,
+            "scurve {}, device {}, {} thread{} per row",
+            self.version,
+            self.device,
+            self.threads,
+            if self.threads == 1 { "" } else { "s" }
+        )
+    }
+}
+
+/// What lies in a shard's folder.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowState {
+    /// Nothing that counts.
+    Missing,
+    /// A result: its tables are there and their hashes agree, or it is recorded that the run diverged.
+    Done {
+        /// Seconds that it took.
+        seconds: f64,
+        /// Where and at which step the run left the finite numbers, when it did.
+        diverged: Option<(String, usize)>,
+        /// Under which conditions; `None` for a seed of `scurve run`.
+        conditions: Option<Conditions>,
+    },
+    /// A file that is not what was written, and what is wrong with it.
+    Corrupt(String),
+    /// The last attempt failed with this message.
+    Failed(String),
+}
+
 #[derive(Serialize, Deserialize)]
 struct Done {
     hash: String,
     tables: BTreeMap<String, String>,
     seconds: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conditions: Option<Conditions>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     diverged: Option<Diverged>,
 }
@@ -85,6 +131,17 @@ struct Done {
 pub(super) struct Diverged {
     pub(super) what: String,
     pub(super) step: usize,
+}
+
+enum Read {
+    Absent,
+    Broken(String),
+    Found(Done),
+}
+
+fn absent(e: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(e.kind(), NotFound | NotADirectory)
 }
 
 /// What a finished shard holds.
@@ -169,28 +226,128 @@ impl Shard {
         experiment: &E,
         content: &Content,
         seconds: f64,
+        conditions: Option<&Conditions>,
     ) -> Result<()> {
         let mut done = Done {
             hash: self.hash.clone(),
             tables: BTreeMap::new(),
             seconds,
+            conditions: conditions.cloned(),
             diverged: None,
         };
+        // A sweep does not wait for the disk: what a loss of power leaves broken its hash tells, and it is computed again.
+        let sync = conditions.is_none();
         match content {
             Content::Diverged(d) => done.diverged = Some(d.clone()),
             Content::Tables(tables) => {
                 let metadata = self.metadata(experiment)?;
                 for (name, table) in tables {
-                    let path = self.table_path(name);
-                    table.write_parquet(&path, &metadata)?;
-                    let bytes = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
+                    let bytes = table.parquet(&metadata)?;
+                    write_whole(&self.table_path(name), &bytes, sync)?;
                     done.tables
                         .insert(name.clone(), hex(&Sha256::digest(&bytes)));
                 }
             }
         }
         let text = serde_json::to_string_pretty(&done).map_err(|e| Error::Table(e.to_string()))?;
-        write_atomic(&self.folder.join("done.json"), text.as_bytes())
+        write_whole(&self.folder.join("done.json"), text.as_bytes(), sync)
+    }
+
+    /// What lies in the folder; every table's hash is computed.
+    ///
+    /// # Errors
+    /// Files that cannot be read.
+    pub fn state(&self) -> Result<RowState> {
+        let done = match self.done()? {
+            Read::Absent => return self.failure(),
+            Read::Broken(why) => return Ok(RowState::Corrupt(why)),
+            Read::Found(done) => done,
+        };
+        for (name, expected) in &done.tables {
+            if let Err(why) = self.bytes(name, expected)? {
+                return Ok(RowState::Corrupt(why));
+            }
+        }
+        Ok(RowState::Done {
+            seconds: done.seconds,
+            diverged: done.diverged.map(|d| (d.what, d.step)),
+            conditions: done.conditions,
+        })
+    }
+
+    /// The tables of a finished shard in the order of their names; nothing when it is not finished or its run diverged.
+    /// The same look at the folder gives the state.
+    pub(crate) fn read(&self) -> Result<(RowState, Vec<(String, Table)>)> {
+        let done = match self.done()? {
+            Read::Absent => return Ok((self.failure()?, Vec::new())),
+            Read::Broken(why) => return Ok((RowState::Corrupt(why), Vec::new())),
+            Read::Found(done) => done,
+        };
+        let mut tables = Vec::new();
+        for (name, expected) in &done.tables {
+            match self.bytes(name, expected)? {
+                Ok(bytes) => {
+                    let path = self.table_path(name);
+                    let table = Table::from_parquet(std::io::Cursor::new(bytes), &path)?.0;
+                    tables.push((name.clone(), table));
+                }
+                Err(why) => return Ok((RowState::Corrupt(why), Vec::new())),
+            }
+        }
+        let state = RowState::Done {
+            seconds: done.seconds,
+            diverged: done.diverged.map(|d| (d.what, d.step)),
+            conditions: done.conditions,
+        };
+        Ok((state, tables))
+    }
+
+    fn done(&self) -> Result<Read> {
+        let path = self.folder.join("done.json");
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(e) if absent(&e) => return Ok(Read::Absent),
+            Err(e) => return Err(Error::io(&path, e)),
+        };
+        Ok(match serde_json::from_slice::<Done>(&text) {
+            Err(e) => Read::Broken(format!("done.json is not what was written ({e})")),
+            Ok(done) if done.hash != self.hash => {
+                Read::Broken("done.json belongs to other settings".into())
+            }
+            Ok(done) => Read::Found(done),
+        })
+    }
+
+    fn bytes(&self, name: &str, expected: &str) -> Result<std::result::Result<Vec<u8>, String>> {
+        let path = self.table_path(name);
+        match std::fs::read(&path) {
+            Ok(bytes) if hex(&Sha256::digest(&bytes)) == expected => Ok(Ok(bytes)),
+            Ok(bytes) => Ok(Err(format!(
+                "{name}.parquet: {} bytes whose hash is not the recorded one",
+                bytes.len()
+            ))),
+            Err(e) if absent(&e) => Ok(Err(format!("{name}.parquet is gone"))),
+            Err(e) => Err(Error::io(&path, e)),
+        }
+    }
+
+    fn failure(&self) -> Result<RowState> {
+        let path = self.folder.join("failed.txt");
+        match std::fs::read(&path) {
+            Ok(text) => Ok(RowState::Failed(String::from_utf8_lossy(&text).into())),
+            Err(e) if absent(&e) => Ok(RowState::Missing),
+            Err(e) => Err(Error::io(&path, e)),
+        }
+    }
+
+    /// Records that an attempt failed; a result that is there counts all the same.
+    pub(crate) fn record_failure(&self, message: &str) -> Result<()> {
+        write_whole(&self.folder.join("failed.txt"), message.as_bytes(), false)
+    }
+
+    /// Takes away the record of an attempt that failed.
+    pub(crate) fn forget_failure(&self) {
+        let _ = std::fs::remove_file(self.folder.join("failed.txt"));
     }
 
     fn metadata<E: Experiment>(&self, experiment: &E) -> Result<BTreeMap<String, String>> {
@@ -208,7 +365,7 @@ impl Shard {
     }
 
     /// Forgets the shard, so that it is computed anew. The tables stay until they are replaced.
-    pub(super) fn forget(&self) -> Result<()> {
+    pub(crate) fn forget(&self) -> Result<()> {
         let path = self.folder.join("done.json");
         match std::fs::remove_file(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&path, e)),

@@ -256,6 +256,15 @@ fn bad_input_is_named() {
             &["not built in", "make setup"],
         );
     }
+    if scurve::device::DeviceKind::Cuda.device().is_err() {
+        let network = "thesis/fig-6.4";
+        fails(
+            d,
+            &["run", network, "--scale", "check", "--device", "cuda"],
+            2,
+            &["cuda", "flex"],
+        );
+    }
     fails(
         d,
         &["run", ID, "--scale", "check", "--data", "nowhere"],

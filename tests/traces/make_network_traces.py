@@ -123,9 +123,61 @@ def transformer():
     follow("transformer", [(vocabulary, w), (context, w)] + 2 * block + [(w,), (w,), (w, 5), (5,)], forward, torch.arange(N) * 7 % 5)
 
 
+def convolved(p, h, norm, bias=False, stride=1):
+    """One convolution with what follows it, taking its parameters from the front of p."""
+    kernel = p.pop(0)
+    h = torch.nn.functional.conv2d(h, kernel, p.pop(0) if bias else None, stride=stride, padding=kernel.shape[2] // 2)
+    if norm:
+        scale, shift, _, _ = [p.pop(0) for _ in range(4)]
+        h = torch.nn.functional.batch_norm(h, None, None, scale, shift, training=True)
+    return h
+
+
+def shapes_of(before, channels, side, norm, bias=False):
+    return [(channels, before, side, side)] + [(channels,)] * (int(bias) + 4 * int(norm))
+
+
+def images():
+    return 2 * values(N * 64, 100, torch.float32).reshape(N, 1, 8, 8)
+
+
+def resnet():
+    def forward(params):
+        p = list(params)
+        h = torch.relu(convolved(p, images(), True))
+        for stride in (1, 2):
+            inner = torch.relu(convolved(p, h, True, stride=stride))
+            inner = convolved(p, inner, True)
+            h = torch.relu(inner + (convolved(p, h, True, stride=stride) if stride > 1 else h))
+        return h.mean((2, 3)) @ p[0] + p[1]
+
+    shapes = shapes_of(1, 2, 3, True)
+    for before, channels in ((2, 2), (2, 4)):
+        shapes += shapes_of(before, channels, 3, True) + shapes_of(channels, channels, 3, True)
+        shapes += shapes_of(before, channels, 1, True) if before != channels else []
+    follow("resnet", shapes + [(4, 3), (3,)], forward, torch.arange(N) * 7 % 3)
+
+
+def vgg(norm):
+    def forward(params):
+        p = list(params)
+        h = images()
+        for depth in (1, 2):
+            for _ in range(depth):
+                h = torch.relu(convolved(p, h, norm, bias=True))
+            h = torch.nn.functional.max_pool2d(h, 2)
+        return h.flatten(1) @ p[0] + p[1]
+
+    shapes = shapes_of(1, 2, 3, norm, True) + shapes_of(2, 4, 3, norm, True) + shapes_of(4, 4, 3, norm, True)
+    follow("vgg_norm" if norm else "vgg", shapes + [(16, 3), (3,)], forward, torch.arange(N) * 7 % 3)
+
+
 cnn(False)
 cnn(True)
 transformer()
+resnet()
+vgg(False)
+vgg(True)
 
 with open(pathlib.Path(__file__).with_name("network_traces.csv"), "w", newline="") as file:
     writer = csv.writer(file)

@@ -7,22 +7,22 @@
 //!
 //! Table `features`, by seed, `kind` and `k` up to `shown`, after training on the test set: `intensity`, `quality`, `utilization`, their cumulative sums.
 
-use super::fewest::{cumulative_panels, left_edge};
+use super::cases::{Cases, Course, at, panels};
+use super::fewest::cumulative_panels;
 use super::numbers::differs;
 use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
 use super::trained::{Both, Observed, accuracy, features, measure, row};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
 use crate::experiment::check::whole;
-use crate::experiment::curves::{by_seed, draw_seeds};
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
-use crate::figure::{Figure, Figures, Panel, Style};
+use crate::figure::{Figure, Figures};
 use crate::metric::eigenfunction::Gram;
 use crate::metric::feature::effective_dimension;
 use crate::metric::representation::FeatureMetrics;
 use crate::model::network::Loss;
 use crate::seed::Seed;
-use crate::stats::{self, Interval};
+use crate::stats::Interval;
 use crate::table::Table;
 use crate::task::image::ImageSet;
 use crate::trace::Schedule;
@@ -84,34 +84,16 @@ impl Experiment for DigitRegression {
 
     fn run_seed(&self, seed: Seed, progress: &Progress) -> Result<Tables> {
         let split = ImageSplit::load(self.set, self.per_class, 0.0, seed)?;
-        let (mut training, mut features) = (Vec::new(), Vec::new());
+        let mut cases = Cases::new("kind", seed, (&self.record, self.shown), progress);
         for kind in KINDS {
             let (recipe, targets) = match kind {
                 "regression" => (&self.regression, Both::digits(&split)),
                 _ => (&self.classification, Both::one_hot(&split)?),
             };
-            let mut last = None;
-            recipe.train(
-                &split,
-                &targets,
-                (Dynamics::Backpropagation, seed),
-                &self.record,
-                progress,
-                |net, epoch| {
-                    let (row, found) = record(net, &split, &targets)?;
-                    training.push(row.led_by("epoch", epoch as i64)?.led_by("kind", kind)?);
-                    last = Some(found);
-                    Ok(())
-                },
-            )?;
-            if let Some(found) = last {
-                features.push(found.features_table(self.shown)?.led_by("kind", kind)?);
-            }
+            let how = (recipe, Dynamics::Backpropagation);
+            cases.train(kind, how, (&split, &targets), record)?;
         }
-        let mut tables = Tables::new();
-        tables.insert("training".into(), Table::concat(training)?);
-        tables.insert("features".into(), Table::concat(features)?);
-        Ok(tables)
+        cases.tables()
     }
 
     fn draw(&self, outcome: &Outcome) -> Result<Figures> {
@@ -190,38 +172,35 @@ fn varying(features: &Array2<f64>) -> Result<Vec<f64>> {
 }
 
 fn course(outcome: &Outcome) -> Result<Figure> {
-    let table = outcome.table("training")?;
-    let mut figure =
-        Figure::new("In training: the target's dimension decides how many features vary")
-            .columns(2);
-    for (title, y, column) in [
-        ("test set", "κ_{CKA}", "kappa"),
-        (
-            "features that are not constant",
-            "effective dimension",
-            "varying",
-        ),
-        ("training accuracy", "share", "train_accuracy"),
-        ("test accuracy", "share", "test_accuracy"),
-    ] {
-        let mut panel = Panel::new(title)
-            .x("epoch (0 at the left edge)")
-            .y(y)
-            .log_x();
-        if column == "kappa" {
-            panel = panel.log_y().h_line(FeatureMetrics::EPSILON, "MF below");
-        }
-        if column == "varying" {
-            panel = panel.log_y().h_line(9.0, "C − 1").h_line(1.0, "1");
-        }
-        for (i, kind) in KINDS.iter().enumerate() {
-            let curves = by_seed(&table.rows_where("kind", *kind)?, "epoch", column)?;
-            let shifted = curves.into_iter().map(|(x, y)| (left_edge(x), y));
-            panel = draw_seeds(panel, kind, shifted.collect(), Style::new().cycle(i));
-        }
-        figure = figure.panel(panel);
-    }
-    Ok(figure)
+    let course = |title, y, column| Course {
+        title,
+        y,
+        column,
+        log: false,
+        levels: &[],
+    };
+    let courses = [
+        Course {
+            log: true,
+            levels: &[(FeatureMetrics::EPSILON, "MF below")],
+            ..course("test set", "κ_{CKA}", "kappa")
+        },
+        Course {
+            log: true,
+            levels: &[(9.0, "C − 1"), (1.0, "1")],
+            ..course(
+                "features that are not constant",
+                "effective dimension",
+                "varying",
+            )
+        },
+        course("training accuracy", "share", "train_accuracy"),
+        course("test accuracy", "share", "test_accuracy"),
+    ];
+    let cases = KINDS.map(|kind| (kind, kind.to_owned()));
+    let panels = panels(&outcome.table("training")?, "kind", &cases, &courses)?;
+    let title = "In training: the target's dimension decides how many features vary";
+    Ok(Figure::new(title).columns(2).panels(panels))
 }
 
 impl DigitRegression {
@@ -230,10 +209,7 @@ impl DigitRegression {
             "regression" => self.regression.epochs,
             _ => self.classification.epochs,
         };
-        let rows = outcome.table("training")?.rows_where("kind", kind)?;
-        Ok(stats::mean(
-            &rows.rows_where("epoch", epochs as i64)?.f64s(column)?,
-        ))
+        at(outcome, ("kind", kind), epochs, column)
     }
 
     fn claims_of(&self, outcome: &Outcome) -> Result<Claims> {

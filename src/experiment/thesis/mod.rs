@@ -2,6 +2,7 @@
 
 mod any_start;
 mod benign_overfitting;
+mod cases;
 mod compute_scaling;
 mod correlated_features;
 mod delayed_modes;
@@ -35,6 +36,7 @@ mod stage_training;
 mod step_features;
 mod target_downscaling;
 mod trained;
+mod transformer_grokking;
 mod two_dynamics;
 
 pub use any_start::AnyStart;
@@ -66,4 +68,5 @@ pub use skill_sigmoids::SkillSigmoids;
 pub use stage_training::StageTraining;
 pub use step_features::StepFeatures;
 pub use target_downscaling::TargetDownscaling;
+pub use transformer_grokking::TransformerGrokking;
 pub use two_dynamics::TwoDynamics;

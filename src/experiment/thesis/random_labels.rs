@@ -5,20 +5,20 @@
 //!
 //! Table `features`, by seed, `noise` and `k` up to `shown`, after training on the test set: `intensity`, `quality`, `utilization`, their cumulative sums.
 
-use super::fewest::{cumulative_panels, left_edge};
+use super::cases::{Cases, Course, at, panels};
+use super::fewest::cumulative_panels;
 use super::numbers::differs;
 use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
 use super::trained::{Both, observe};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::{Error, Result};
 use crate::experiment::check::{distinct, whole};
-use crate::experiment::curves::{by_seed, draw_seeds};
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
-use crate::figure::{Figure, Figures, Panel, Style};
+use crate::figure::{Figure, Figures};
 use crate::metric::representation::FeatureMetrics;
 use crate::model::network::Loss;
 use crate::seed::Seed;
-use crate::stats::{self, Interval};
+use crate::stats::Interval;
 use crate::table::Table;
 use crate::task::image::ImageSet;
 use crate::trace::Schedule;
@@ -80,32 +80,14 @@ impl Experiment for RandomLabels {
     }
 
     fn run_seed(&self, seed: Seed, progress: &Progress) -> Result<Tables> {
-        let (mut training, mut features) = (Vec::new(), Vec::new());
+        let mut cases = Cases::new("noise", seed, (&self.record, self.shown), progress);
         for &noise in &self.noises {
             let split = ImageSplit::load(self.set, self.per_class, noise, seed)?;
             let targets = Both::one_hot(&split)?;
-            let mut last = None;
-            self.recipe.train(
-                &split,
-                &targets,
-                (Dynamics::Backpropagation, seed),
-                &self.record,
-                progress,
-                |net, epoch| {
-                    let (row, found) = observe(net, &split, &targets)?;
-                    training.push(row.led_by("epoch", epoch as i64)?.led_by("noise", noise)?);
-                    last = Some(found);
-                    Ok(())
-                },
-            )?;
-            if let Some(found) = last {
-                features.push(found.features_table(self.shown)?.led_by("noise", noise)?);
-            }
+            let how = (&self.recipe, Dynamics::Backpropagation);
+            cases.train(noise, how, (&split, &targets), observe)?;
         }
-        let mut tables = Tables::new();
-        tables.insert("training".into(), Table::concat(training)?);
-        tables.insert("features".into(), Table::concat(features)?);
-        Ok(tables)
+        cases.tables()
     }
 
     fn draw(&self, outcome: &Outcome) -> Result<Figures> {
@@ -140,45 +122,34 @@ fn label(noise: f64) -> String {
 
 impl RandomLabels {
     fn course(&self, outcome: &Outcome) -> Result<Figure> {
-        let table = outcome.table("training")?;
-        let mut figure =
-            Figure::new("In training: random labels take longer, and end in the same regime")
-                .columns(2);
-        for (title, y, column) in [
-            ("test set", "κ_{CKA}", "kappa"),
-            ("training set", "NC1", "nc1_trace"),
-            ("training accuracy", "share", "train_accuracy"),
-            ("test accuracy", "share", "test_accuracy"),
-        ] {
-            let mut panel = Panel::new(title)
-                .x("epoch (0 at the left edge)")
-                .y(y)
-                .log_x();
-            if column == "kappa" || column == "nc1_trace" {
-                panel = panel.log_y();
-            }
-            if column == "kappa" {
-                panel = panel.h_line(FeatureMetrics::EPSILON, "MF below");
-            }
-            for (i, noise) in self.noises.iter().enumerate() {
-                let curves = by_seed(&table.rows_where("noise", *noise)?, "epoch", column)?;
-                let shifted = curves.into_iter().map(|(x, y)| (left_edge(x), y));
-                panel = draw_seeds(
-                    panel,
-                    &label(*noise),
-                    shifted.collect(),
-                    Style::new().cycle(i),
-                );
-            }
-            figure = figure.panel(panel);
-        }
-        Ok(figure)
+        let cases: Vec<_> = self.noises.iter().map(|n| (*n, label(*n))).collect();
+        let course = |title, y, column| Course {
+            title,
+            y,
+            column,
+            log: false,
+            levels: &[],
+        };
+        let courses = [
+            Course {
+                log: true,
+                levels: &[(FeatureMetrics::EPSILON, "MF below")],
+                ..course("test set", "κ_{CKA}", "kappa")
+            },
+            Course {
+                log: true,
+                ..course("training set", "NC1", "nc1_trace")
+            },
+            course("training accuracy", "share", "train_accuracy"),
+            course("test accuracy", "share", "test_accuracy"),
+        ];
+        let panels = panels(&outcome.table("training")?, "noise", &cases, &courses)?;
+        let title = "In training: random labels take longer, and end in the same regime";
+        Ok(Figure::new(title).columns(2).panels(panels))
     }
 
     fn end(&self, outcome: &Outcome, noise: f64, column: &str) -> Result<Interval> {
-        let rows = outcome.table("training")?.rows_where("noise", noise)?;
-        let last = rows.rows_where("epoch", self.recipe.epochs as i64)?;
-        Ok(stats::mean(&last.f64s(column)?))
+        at(outcome, ("noise", noise), self.recipe.epochs, column)
     }
 
     fn claims_of(&self, outcome: &Outcome) -> Result<Claims> {

@@ -5,21 +5,20 @@
 //!
 //! Table `features`, by seed, `dynamics` and `k` up to `shown`, after training on the test set: `intensity`, `quality`, `utilization`, their cumulative sums.
 
-use super::fewest::{cumulative_panels, left_edge};
+use super::cases::{Cases, Course, at, panels};
+use super::fewest::cumulative_panels;
 use super::numbers::differs;
 use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
 use super::trained::{Both, observe};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
 use crate::experiment::check::whole;
-use crate::experiment::curves::{by_seed, draw_seeds};
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
-use crate::figure::{Figure, Figures, Panel, Style};
+use crate::figure::{Figure, Figures};
 use crate::metric::representation::FeatureMetrics;
 use crate::model::network::Loss;
 use crate::seed::Seed;
 use crate::stats::{self, Interval};
-use crate::table::Table;
 use crate::task::image::ImageSet;
 use crate::trace::Schedule;
 
@@ -75,7 +74,7 @@ impl Experiment for TwoDynamics {
         document: Document::Thesis,
         section: "§2.3.1, Fig. 2.3",
         notebook: "thesis/03-feature-learning",
-        revision: 1,
+        revision: 2,
     };
 
     fn validate(&self) -> Result<()> {
@@ -88,28 +87,12 @@ impl Experiment for TwoDynamics {
     fn run_seed(&self, seed: Seed, progress: &Progress) -> Result<Tables> {
         let split = ImageSplit::load(self.set, self.per_class, 0.0, seed)?;
         let targets = Both::one_hot(&split)?;
-        let (mut training, mut features) = (Vec::new(), Vec::new());
+        let mut cases = Cases::new("dynamics", seed, (&self.record, self.shown), progress);
         for (name, dynamics, _) in KINDS {
-            let mut last = None;
-            let (how, record) = ((dynamics, seed), &self.record);
-            self.recipe
-                .train(&split, &targets, how, record, progress, |net, epoch| {
-                    let (row, found) = observe(net, &split, &targets)?;
-                    training.push(
-                        row.led_by("epoch", epoch as i64)?
-                            .led_by("dynamics", name)?,
-                    );
-                    last = Some(found);
-                    Ok(())
-                })?;
-            if let Some(found) = last {
-                features.push(found.features_table(self.shown)?.led_by("dynamics", name)?);
-            }
+            let how = (&self.recipe, dynamics);
+            cases.train(name, how, (&split, &targets), observe)?;
         }
-        let mut tables = Tables::new();
-        tables.insert("training".into(), Table::concat(training)?);
-        tables.insert("features".into(), Table::concat(features)?);
-        Ok(tables)
+        cases.tables()
     }
 
     fn draw(&self, outcome: &Outcome) -> Result<Figures> {
@@ -149,45 +132,40 @@ impl Experiment for TwoDynamics {
 }
 
 fn course(outcome: &Outcome) -> Result<Figure> {
-    let table = outcome.table("training")?;
-    let mut figure =
-        Figure::new("In training: accuracy rises under both, features move under one").columns(2);
-    for (title, y, column) in [
-        ("distance from the ideal operator", "κ_{CKA}", "kappa"),
-        (
-            "features that the outputs use",
-            "D_{eff}, training set",
-            "utilization_train",
-        ),
-        ("training accuracy", "share", "train_accuracy"),
-        ("test accuracy", "share", "test_accuracy"),
-    ] {
-        let mut panel = Panel::new(title)
-            .x("epoch (0 at the left edge)")
-            .y(y)
-            .log_x();
-        match column {
-            "kappa" => panel = panel.log_y().h_line(FeatureMetrics::EPSILON, "MF below"),
-            "utilization_train" => panel = panel.log_y().h_line(10.0, "C"),
-            _ => {}
-        }
-        for (i, (name, _, label)) in KINDS.iter().enumerate() {
-            let curves = by_seed(&table.rows_where("dynamics", *name)?, "epoch", column)?;
-            let shifted = curves.into_iter().map(|(x, y)| (left_edge(x), y));
-            panel = draw_seeds(panel, label, shifted.collect(), Style::new().cycle(i));
-        }
-        figure = figure.panel(panel);
-    }
-    Ok(figure)
+    let cases = KINDS.map(|(name, _, label)| (name, label.to_owned()));
+    let share = |title, column| Course {
+        title,
+        y: "share",
+        column,
+        log: false,
+        levels: &[],
+    };
+    let courses = [
+        Course {
+            title: "distance from the ideal operator",
+            y: "κ_{CKA}",
+            column: "kappa",
+            log: true,
+            levels: &[(FeatureMetrics::EPSILON, "MF below")],
+        },
+        Course {
+            title: "features that the outputs use",
+            y: "D_{eff}, training set",
+            column: "utilization_train",
+            log: true,
+            levels: &[(10.0, "C")],
+        },
+        share("training accuracy", "train_accuracy"),
+        share("test accuracy", "test_accuracy"),
+    ];
+    let panels = panels(&outcome.table("training")?, "dynamics", &cases, &courses)?;
+    let title = "In training: accuracy rises under both, features move under one";
+    Ok(Figure::new(title).columns(2).panels(panels))
 }
 
 impl TwoDynamics {
     fn end(&self, outcome: &Outcome, dynamics: &str, column: &str) -> Result<Interval> {
-        let rows = outcome
-            .table("training")?
-            .rows_where("dynamics", dynamics)?;
-        let last = rows.rows_where("epoch", self.recipe.epochs as i64)?;
-        Ok(stats::mean(&last.f64s(column)?))
+        at(outcome, ("dynamics", dynamics), self.recipe.epochs, column)
     }
 
     /// $\Pi^*(C)$ after training.

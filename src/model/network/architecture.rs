@@ -111,6 +111,16 @@ impl Inputs<f32> {
         }
     }
 
+    /// The numbers as images: examples × channels × height × width.
+    pub(super) fn images(
+        &self,
+        [channels, height, width]: [usize; 3],
+        device: &Device,
+    ) -> Tensor<4> {
+        let rows = self.device(device);
+        rows.reshape([self.len(), channels, height, width])
+    }
+
     /// Examples × tokens; none of other inputs.
     pub(super) fn device_tokens(&self, device: &Device) -> Tensor<2, Int> {
         let (numbers, shape) = match self {

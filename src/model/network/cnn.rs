@@ -1,13 +1,13 @@
 //! Convolutional networks on images.
 
 use super::architecture::{Architecture, NetworkModule, Statistics, whole};
-use super::layer::{Affine, BatchNorm, Parameters};
+use super::layer::{Affine, Convolution, Parameters, absorb};
 use super::{Activation, Init, Inputs};
 use crate::error::{Error, Result};
 use crate::seed::Seed;
-use burn::module::{Module, Param};
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::module::Module;
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -138,14 +138,9 @@ impl Architecture for Cnn {
         let mut before = self.image[0];
         let mut blocks = Vec::new();
         for channels in &self.channels {
-            let shape = [*channels, before, self.kernel, self.kernel];
-            let fan_in = before * self.kernel * self.kernel;
-            blocks.push(Block {
-                weight: draw.weight(shape, fan_in),
-                // Normalisation would take a bias away again.
-                bias: (!self.batch_norm).then(|| draw.bias(*channels, fan_in)),
-                norm: self.batch_norm.then(|| BatchNorm::new(*channels, device)),
-            });
+            // Normalisation would take a bias away again.
+            let kind = (!self.batch_norm, self.batch_norm);
+            blocks.push(draw.convolution((before, *channels), (self.kernel, 1), kind));
             before = *channels;
         }
         Ok(CnnModule {
@@ -158,18 +153,10 @@ impl Architecture for Cnn {
     }
 }
 
-/// One block of a [`CnnModule`].
-#[derive(Module, Debug)]
-struct Block {
-    weight: Param<Tensor<4>>,
-    bias: Option<Param<Tensor<1>>>,
-    norm: Option<BatchNorm>,
-}
-
 /// A [`Cnn`] as a burn module.
 #[derive(Module, Debug)]
 pub struct CnnModule {
-    blocks: Vec<Block>,
+    blocks: Vec<Convolution>,
     hidden: Affine,
     last: Affine,
     #[module(skip)]
@@ -181,41 +168,38 @@ pub struct CnnModule {
 impl CnnModule {
     /// Features of images (n × channels × height × width): n × p, with running statistics.
     pub fn features_of(&self, images: Tensor<4>) -> Tensor<2> {
-        self.through(images, |norm, h| norm.by_running(h))
+        let blocks = self.blocks.iter();
+        self.dense(blocks.fold(images, |h, block| self.activated(block.forward(h))))
     }
 
-    fn through(
-        &self,
-        images: Tensor<4>,
-        mut normalised: impl FnMut(&BatchNorm, Tensor<4>) -> Tensor<4>,
-    ) -> Tensor<2> {
-        let mut h = images;
-        for block in &self.blocks {
-            let [_, _, side, _] = block.weight.dims();
-            let pad = side / 2;
-            let options = ConvOptions::new([1, 1], [pad, pad], [1, 1], 1);
-            let bias = block.bias.as_ref().map(Param::val);
-            h = conv2d(h, block.weight.val(), bias, options);
-            if let Some(norm) = &block.norm {
-                h = normalised(norm, h);
-            }
-            // φ after the maximum is the same for a rising φ, on a quarter of the numbers.
-            h = if self.activation.is_rising() {
-                self.activation.forward(halve(h))
-            } else {
-                halve(self.activation.forward(h))
-            };
+    /// φ and the maximum.
+    fn activated(&self, h: Tensor<4>) -> Tensor<4> {
+        // φ after the maximum is the same for a rising φ, on a quarter of the numbers.
+        if self.activation.is_rising() {
+            self.activation.forward(halve(h))
+        } else {
+            halve(self.activation.forward(h))
         }
+    }
+
+    fn dense(&self, h: Tensor<4>) -> Tensor<2> {
         self.activation
             .forward(self.hidden.forward(h.flatten(1, 3)))
     }
+}
 
-    fn images(&self, inputs: &Inputs<f32>, device: &Device) -> Tensor<4> {
-        let [channels, height, width] = self.image;
-        inputs
-            .device(device)
-            .reshape([inputs.len(), channels, height, width])
-    }
+/// Convolution, normalisation by the batch, and the maximum in one where the device has that; and what the normalisation has seen.
+#[cfg(feature = "libtorch")]
+fn fused(block: &Convolution, h: &Tensor<4>) -> Option<(Tensor<4>, Statistics)> {
+    use super::taped::{halved, taped};
+    taped(h.clone(), block.parameters(), |h, mut parameters, seen| {
+        halved(&block.on_tape(h, &mut parameters, seen))
+    })
+}
+
+#[cfg(not(feature = "libtorch"))]
+fn fused(_: &Convolution, _: &Tensor<4>) -> Option<(Tensor<4>, Statistics)> {
+    None
 }
 
 fn halve(h: Tensor<4>) -> Tensor<4> {
@@ -224,7 +208,7 @@ fn halve(h: Tensor<4>) -> Tensor<4> {
 
 impl NetworkModule for CnnModule {
     fn features(&self, inputs: &Inputs<f32>, device: &Device) -> Tensor<2> {
-        self.features_of(self.images(inputs, device))
+        self.features_of(inputs.images(self.image, device))
     }
 
     fn features_in_training(
@@ -233,19 +217,24 @@ impl NetworkModule for CnnModule {
         device: &Device,
     ) -> (Tensor<2>, Statistics) {
         let mut statistics = Vec::new();
-        let features = self.through(self.images(inputs, device), |norm, h| {
-            let (h, mean, variance) = norm.by_batch(h);
-            statistics.push((mean, variance));
-            h
-        });
+        let mut h = inputs.images(self.image, device);
+        for block in &self.blocks {
+            // Only a rising φ may come after the maximum.
+            let whole = self.activation.is_rising().then(|| fused(block, &h));
+            h = match whole.flatten() {
+                Some((h, seen)) => {
+                    statistics.extend(seen);
+                    self.activation.forward(h)
+                }
+                None => self.activated(block.in_training(h, &mut statistics)),
+            };
+        }
+        let features = self.dense(h);
         (features, statistics)
     }
 
     fn absorb(mut self, statistics: Statistics) -> Self {
-        let norms = self.blocks.iter_mut().filter_map(|b| b.norm.as_mut());
-        for (norm, (mean, variance)) in norms.zip(statistics) {
-            norm.absorb(mean, variance);
-        }
+        absorb(self.blocks.iter_mut(), statistics);
         self
     }
 

@@ -1,10 +1,14 @@
 //! What burn modules of this crate are made of: parameters drawn on the host from a seed's stream.
 
 use super::Init;
+use super::architecture::Statistics;
 use super::module::tensor;
+#[cfg(feature = "libtorch")]
+use super::taped::{Parameter, Seen};
 use crate::seed::Seed;
 use burn::module::{Module, Param};
-use burn::tensor::module::{batch_norm, batch_norm_train, linear};
+use burn::tensor::module::{batch_norm, batch_norm_train, conv2d, linear};
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha12Rng;
 
@@ -24,14 +28,14 @@ impl Affine {
 /// Batch normalisation over all but the channels, as PyTorch's: ε = 10⁻⁵; running statistics move by a tenth of the way, the variance unbiased.
 #[derive(Module, Debug)]
 pub(super) struct BatchNorm {
-    scale: Param<Tensor<1>>,
-    shift: Param<Tensor<1>>,
+    pub scale: Param<Tensor<1>>,
+    pub shift: Param<Tensor<1>>,
     running_mean: Param<Tensor<1>>,
     running_variance: Param<Tensor<1>>,
 }
 
 impl BatchNorm {
-    const EPSILON: f64 = 1e-5;
+    pub const EPSILON: f64 = 1e-5;
     const MOMENTUM: f64 = 0.1;
 
     pub fn new(channels: usize, device: &Device) -> Self {
@@ -80,6 +84,95 @@ impl BatchNorm {
     }
 }
 
+/// Convolution by K, padded so that the image keeps its size divided by the stride; a bias, batch normalisation, or both.
+#[derive(Module, Debug)]
+pub(super) struct Convolution {
+    pub weight: Param<Tensor<4>>,
+    pub bias: Option<Param<Tensor<1>>>,
+    pub norm: Option<BatchNorm>,
+    #[module(skip)]
+    pub stride: usize,
+}
+
+impl Convolution {
+    fn convolved(&self, h: Tensor<4>) -> Tensor<4> {
+        let [_, _, side, _] = self.weight.dims();
+        let (pad, stride) = (side / 2, self.stride);
+        let options = ConvOptions::new([stride, stride], [pad, pad], [1, 1], 1);
+        let bias = self.bias.as_ref().map(Param::val);
+        conv2d(h, self.weight.val(), bias, options)
+    }
+
+    /// With running statistics.
+    pub fn forward(&self, h: Tensor<4>) -> Tensor<4> {
+        let h = self.convolved(h);
+        match &self.norm {
+            Some(norm) => norm.by_running(h),
+            None => h,
+        }
+    }
+
+    /// Normalised by the batch, whose mean and variance are added to the statistics.
+    pub fn in_training(&self, h: Tensor<4>, statistics: &mut Statistics) -> Tensor<4> {
+        let h = self.convolved(h);
+        match &self.norm {
+            Some(norm) => {
+                let (h, mean, variance) = norm.by_batch(h);
+                statistics.push((mean, variance));
+                h
+            }
+            None => h,
+        }
+    }
+
+    /// All that a function on LibTorch's graph needs, in the order in which [`on_tape`](Self::on_tape) takes it.
+    #[cfg(feature = "libtorch")]
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let mut all = vec![Parameter::Kernel(self.weight.val())];
+        all.extend(self.bias.iter().map(|b| Parameter::Channels(b.val())));
+        let norms = self.norm.iter().flat_map(|n| [&n.scale, &n.shift]);
+        all.extend(norms.map(|p| Parameter::Channels(p.val())));
+        all
+    }
+
+    /// As [`in_training`](Self::in_training), taking its parameters from the front of what is left.
+    #[cfg(feature = "libtorch")]
+    pub fn on_tape(
+        &self,
+        h: &tch::Tensor,
+        left: &mut &[tch::Tensor],
+        seen: &mut Seen,
+    ) -> tch::Tensor {
+        let mut next = || {
+            let (first, rest) = left.split_first().expect("a tensor for each parameter");
+            *left = rest;
+            first
+        };
+        let kernel = next();
+        let bias = self.bias.is_some().then(&mut next);
+        let (pad, stride) = (kernel.size()[2] / 2, self.stride as i64);
+        let h = h.conv2d(kernel, bias, [stride, stride], [pad, pad], [1, 1], 1);
+        match &self.norm {
+            Some(_) => {
+                let scale = next();
+                seen.normalised(&h, scale, next())
+            }
+            None => h,
+        }
+    }
+}
+
+/// Takes the statistics of a training step into the normalisations, in order.
+pub(super) fn absorb<'a>(
+    convolutions: impl Iterator<Item = &'a mut Convolution>,
+    statistics: Statistics,
+) {
+    let norms = convolutions.filter_map(|c| c.norm.as_mut());
+    for (norm, (mean, variance)) in norms.zip(statistics) {
+        norm.absorb(mean, variance);
+    }
+}
+
 /// Draws initial parameters one after the other from the stream `init`, in PyTorch's order, in f64, so that they are the same on every device.
 pub(super) struct Parameters<'a> {
     init: Init,
@@ -111,6 +204,22 @@ impl<'a> Parameters<'a> {
     pub fn bias(&mut self, outputs: usize, fan_in: usize) -> Param<Tensor<1>> {
         let drawn = self.draw(outputs, fan_in, self.init, true);
         Param::from_tensor(tensor::<f32, 1>(&drawn, [outputs], self.device))
+    }
+
+    /// A convolution of `outputs` channels by kernels of side `side`, with a bias, a normalisation, or both.
+    pub fn convolution(
+        &mut self,
+        (inputs, outputs): (usize, usize),
+        (side, stride): (usize, usize),
+        (bias, norm): (bool, bool),
+    ) -> Convolution {
+        let fan_in = inputs * side * side;
+        Convolution {
+            weight: self.weight([outputs, inputs, side, side], fan_in),
+            bias: bias.then(|| self.bias(outputs, fan_in)),
+            norm: norm.then(|| BatchNorm::new(outputs, self.device)),
+            stride,
+        }
     }
 
     pub fn affine(&mut self, inputs: usize, outputs: usize) -> Affine {

@@ -4,7 +4,8 @@ use ndarray::Array2;
 use scurve::device::DeviceKind;
 use scurve::error::Error;
 use scurve::model::network::{
-    Architecture, Cnn, Examples, Inputs, Loss, Mlp, MlpTrainer, ModuleTrainer, Transformer,
+    Architecture, Cnn, Examples, Inputs, Loss, Mlp, MlpTrainer, ModuleTrainer, ResNet, Transformer,
+    Vgg,
 };
 use scurve::optimizer::{Adam, Sgd};
 use scurve::seed::Seed;
@@ -101,6 +102,58 @@ fn hundred_steps_of_convolutions_are_pytorchs() {
     follow("cnn", &small_cnn(false), &plain, &images(3));
     let norm = [&[27, 3, 3, 3, 3, 108, 4, 4, 4, 4], &dense[..]].concat();
     follow("cnn_norm", &small_cnn(true), &norm, &images(3));
+}
+
+/// Numbers of a convolution with normalisation: a kernel, scale, shift, and two places for running statistics.
+fn normalised(before: usize, channels: usize, side: usize) -> Vec<usize> {
+    [vec![channels * before * side * side], vec![channels; 4]].concat()
+}
+
+#[test]
+fn hundred_steps_of_a_residual_network_are_pytorchs() {
+    let net = ResNet {
+        width: 2,
+        blocks: vec![1, 1],
+        ..ResNet::resnet18([1, 8, 8], 3)
+    };
+    let first = [
+        normalised(1, 2, 3),
+        normalised(2, 2, 3),
+        normalised(2, 2, 3),
+    ]
+    .concat();
+    let second = [
+        normalised(2, 4, 3),
+        normalised(4, 4, 3),
+        normalised(2, 4, 1),
+    ]
+    .concat();
+    let sizes = [first, second, vec![12, 3]].concat();
+    follow("resnet", &net, &sizes, &images(3));
+}
+
+#[test]
+fn hundred_steps_of_a_vgg_network_are_pytorchs() {
+    for (name, batch_norm) in [("vgg", false), ("vgg_norm", true)] {
+        let net = Vgg {
+            width: 2,
+            depths: vec![1, 2],
+            batch_norm,
+            ..Vgg::vgg16([1, 8, 8], 3)
+        };
+        let more = |channels| vec![channels; if batch_norm { 5 } else { 1 }];
+        let sizes = [
+            vec![18],
+            more(2),
+            vec![72],
+            more(4),
+            vec![144],
+            more(4),
+            vec![48, 3],
+        ]
+        .concat();
+        follow(name, &net, &sizes, &images(3));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Trained networks between lazy and rich: small targets, and grokking.
+//! Trained networks between lazy and rich: small targets, and grokking on images and of division.
 
 use crate::common::{refused, run};
-use scurve::experiment::thesis::{ImageGrokking, TargetDownscaling};
+use scurve::experiment::thesis::{ImageGrokking, TargetDownscaling, TransformerGrokking};
 use scurve::experiment::{Scale, Settings};
 
 #[test]
@@ -116,4 +116,57 @@ fn bad_settings_of_target_downscaling_are_named() {
     assert_eq!(with(|s| s.batch = 201), "batch");
     assert_eq!(with(|s| s.epochs = 0), "epochs");
     assert_eq!(with(|s| s.rate = -1.0), "optimizer.lr");
+}
+
+#[test]
+fn grokking_of_a_transformer_at_check() {
+    let experiment = TransformerGrokking::preset(Scale::Check);
+    let outcome = run(&experiment);
+    let (curves, metrics, runs) = (
+        outcome.table("curves").unwrap(),
+        outcome.table("metrics").unwrap(),
+        outcome.table("runs").unwrap(),
+    );
+    for seed in 0..2_i64 {
+        let own = curves.rows_where("seed", seed).unwrap();
+        let (steps, train) = (own.i64s("step").unwrap(), own.f64s("train").unwrap());
+        // The steps at which something is known are those of the curve.
+        let known = runs
+            .rows_where("seed", seed)
+            .unwrap()
+            .f64s("known")
+            .unwrap()[0];
+        let at = train.iter().position(|a| *a >= experiment.level);
+        let expected = at.map_or(f64::NAN, |at| steps[at] as f64);
+        assert_eq!(known.to_bits(), expected.to_bits());
+        // Measured twice, with the accuracies of the curve at those steps.
+        let measured = metrics.rows_where("seed", seed).unwrap();
+        let at = measured.i64s("step").unwrap();
+        assert!(at[0] >= experiment.before as i64 && at[0] <= at[1]);
+        for (step, accuracy) in at.iter().zip(measured.f64s("train").unwrap()) {
+            let i = steps.iter().position(|s| s == step).unwrap();
+            assert_eq!(train[i].to_bits(), accuracy.to_bits());
+        }
+        let kappa = measured.f64s("kappa").unwrap();
+        assert!(kappa.iter().all(|k| (0.0..=1.0).contains(k)), "{kappa:?}");
+    }
+    // Features of seed 0, before and after.
+    let features = outcome.table("features").unwrap();
+    assert_eq!(features.height(), 2 * experiment.width);
+}
+
+#[test]
+fn bad_settings_of_a_transformer_that_groks_are_named() {
+    let with = |change: fn(&mut TransformerGrokking)| {
+        let mut bad = TransformerGrokking::preset(Scale::Check);
+        change(&mut bad);
+        refused(bad)
+    };
+    assert_eq!(with(|s| s.prime = 8), "p");
+    assert_eq!(with(|s| s.fraction = 1.0), "fraction");
+    assert_eq!(with(|s| s.heads = 3), "heads");
+    assert_eq!(with(|s| s.batch = 1000), "batch");
+    assert_eq!(with(|s| s.before = 61), "before");
+    assert_eq!(with(|s| s.rate = 0.0), "rate");
+    assert_eq!(with(|s| s.beta2 = 1.0), "optimizer.betas[1]");
 }
