@@ -42,6 +42,7 @@
 mod climb;
 mod curves;
 mod data;
+mod decide;
 mod draw;
 mod edges;
 mod fit;
