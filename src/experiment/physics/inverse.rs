@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::experiment::check::{positive, whole};
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::Figures;
-use crate::metric::inverse::{Inference, Join, PUBLISHED, SkillCurves, infer, visible_edges};
+use crate::metric::inverse::{Inference, Join, PUBLISHED, SkillCurves, edges_shown, infer};
 use crate::seed::Seed;
 use crate::table::Table;
 use graphs::{KINDS, Known};
@@ -132,13 +132,19 @@ impl Experiment for InverseProblem {
                     .map(|k| end * k as f64 / *points as f64)
                     .collect();
                 let clean = known.truth.levels(&known.graph, &times);
+                let least = |sigma: f64| self.visible * sigma.max(self.visible_floor).powi(2);
+                let most = self.sigmas.iter().map(|s| least(*s)).fold(0.0, f64::max);
+                let shown = edges_shown(&known.graph, &known.truth, &times, most);
                 for sigma in &self.sigmas {
                     progress.check()?;
                     let mut noise = seed.stream(&format!("noise/{number}/{points}/{sigma}"));
                     let noisy = clean.mapv(|s| s + sigma * normal(&mut noise));
                     let found = infer(&SkillCurves::from_levels(&times, &noisy)?)?;
-                    let least = self.visible * sigma.max(self.visible_floor).powi(2);
-                    let visible = visible_edges(&known.graph, &known.truth, &times, least);
+                    let visible: Vec<(usize, usize)> = shown
+                        .iter()
+                        .filter(|(_, off)| *off > least(*sigma))
+                        .map(|(edge, _)| *edge)
+                        .collect();
                     rows.push(
                         judged(kind, &known, &found, &visible)?
                             .led_by("points", *points as i64)?

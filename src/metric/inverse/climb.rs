@@ -1,7 +1,7 @@
 //! From one graph to a better one, a gate at a time.
 
 use super::data::Data;
-use super::fit::{Fitted, fit};
+use super::fit::{Fitted, fit, fit_below};
 use super::forward::{Form, Solved, Unknowns};
 use super::gates::{Waits, descendants};
 use super::search::{ALL_PAIRS, Price, TRIALS, candidates, profile};
@@ -22,7 +22,8 @@ pub(super) fn climb(data: &Data, form: Form, mut now: Fitted, noise: f64) -> (Fi
     for _ in 0..6 * n {
         let score = price.score(now.squares, &now.waits);
         let better = |trial: &Move, steps: usize| {
-            let fitted = fit(data, form, &trial.waits, &trial.at, noise, steps);
+            let goal = price.squares(score - 0.1, &trial.waits);
+            let fitted = fit_below(data, form, &trial.waits, &trial.at, noise, steps, goal);
             (price.score(fitted.squares, &fitted.waits) < score - 0.1).then_some(fitted)
         };
         let mut moves = single_moves(data, form, &now, &price);
@@ -51,12 +52,12 @@ pub(super) fn climb(data: &Data, form: Form, mut now: Fitted, noise: f64) -> (Fi
 /// Another gate for one skill, time left as it is.
 fn single_moves(data: &Data, form: Form, now: &Fitted, price: &Price) -> Vec<Move> {
     let solved = Solved::new(form, &now.waits, &now.at, data.end(), false);
-    let places = solved.places(&data.times);
+    let (places, open) = (solved.places(&data.times), solved.openings());
     let mut moves = Vec::new();
     for i in 0..data.skills() {
         let of = |w: &Waits| {
             let e: Vec<f64> = solved
-                .exposure(w, &places)
+                .exposure(w, &open, &places)
                 .iter()
                 .map(|e| e.max(1e-300))
                 .collect();

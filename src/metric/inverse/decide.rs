@@ -9,6 +9,9 @@ use super::search::{self, Price};
 use super::{FORM_GAIN, Form, FormScore, edges};
 use crate::error::{Error, Result};
 
+/// From this score on an edge is beyond doubt, and how far beyond is not worked out.
+const CLEAR: f64 = 60.0;
+
 /// An edge (what is waited for, who waits), how much worse the best graph without it is, and what the skill waits for there.
 pub(super) struct ScoredEdge {
     pub edge: (usize, usize),
@@ -131,7 +134,8 @@ fn scored_edges(
 ) -> Vec<ScoredEdge> {
     let best = price.score(fitted.squares, &fitted.waits);
     let one = |edge: (usize, usize)| {
-        let other = edges::without(data, form, fitted, noise, edge);
+        let goal = |waits: &[Waits]| price.squares(best + CLEAR, waits);
+        let other = edges::without(data, form, fitted, noise, edge, goal);
         let score = other
             .as_ref()
             .map_or(f64::INFINITY, |o| price.score(o.squares, &o.waits) - best);

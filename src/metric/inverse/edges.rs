@@ -2,15 +2,17 @@
 
 use super::climb::exchanges;
 use super::data::Data;
-use super::fit::{Fitted, fit};
+use super::fit::{Fitted, fit_below};
 use super::forward::{Form, Solved};
 use super::gates::Waits;
 use super::search::{Price, candidates, profile};
 
+/// Scores above the best up to which a graph does nearly as well.
+const NEARLY: f64 = 12.0;
 /// How many of the likeliest other gates are fitted in full.
 const FULL: usize = 2;
 
-/// The best fit in which skill `i` has a gate that `allowed` lets through.
+/// The best fit in which skill `i` has a gate that `allowed` lets through; fits that will not come below the squares `goal` are left unfinished.
 pub(super) fn rival(
     data: &Data,
     form: Form,
@@ -18,12 +20,13 @@ pub(super) fn rival(
     noise: f64,
     i: usize,
     allowed: impl Fn(&Waits) -> bool,
+    goal: impl Fn(&[Waits]) -> f64,
 ) -> Option<Fitted> {
     let solved = Solved::new(form, &fitted.waits, &fitted.at, data.end(), false);
-    let places = solved.places(&data.times);
+    let (places, open) = (solved.places(&data.times), solved.openings());
     let of = |w: &Waits| {
         let e: Vec<f64> = solved
-            .exposure(w, &places)
+            .exposure(w, &open, &places)
             .iter()
             .map(|e| e.max(1e-300))
             .collect();
@@ -42,7 +45,8 @@ pub(super) fn rival(
         let (mut waits, mut at) = (fitted.waits.clone(), fitted.at.clone());
         waits[i] = w;
         at.0[i] = p.ln();
-        fit(data, form, &waits, &at, noise, 8)
+        let goal = goal(&waits);
+        fit_below(data, form, &waits, &at, noise, 8, goal)
     });
     tries.min_by(|a, b| a.squares.total_cmp(&b.squares))
 }
@@ -54,14 +58,23 @@ pub(super) fn without(
     fitted: &Fitted,
     noise: f64,
     edge: (usize, usize),
+    goal: impl Fn(&[Waits]) -> f64,
 ) -> Option<Fitted> {
     let (j, i) = edge;
-    let single = rival(data, form, fitted, noise, i, |w| !w.skills.contains(&j));
+    let single = rival(
+        data,
+        form,
+        fitted,
+        noise,
+        i,
+        |w| !w.skills.contains(&j),
+        &goal,
+    );
     let exchanged = exchanges(fitted)
         .into_iter()
         .filter(|m| !m.waits[i].skills.contains(&j))
         .filter(|m| m.pair.0 == j || m.pair.1 == j)
-        .map(|m| fit(data, form, &m.waits, &m.at, noise, 8));
+        .map(|m| fit_below(data, form, &m.waits, &m.at, noise, 8, goal(&m.waits)));
     single
         .into_iter()
         .chain(exchanged)
@@ -78,19 +91,32 @@ pub(super) fn rivals(
 ) -> Vec<(f64, Fitted)> {
     let best = price.score(fitted.squares, &fitted.waits);
     let skills = fitted.waits.len();
+    let goal = |waits: &[Waits]| price.squares(best + NEARLY, waits);
     let each = |i: usize| {
         let now = &fitted.waits[i];
-        let more = rival(data, form, fitted, noise, i, |w| {
-            w.skills.len() > now.skills.len()
-        });
-        let other = rival(data, form, fitted, noise, i, |w| {
-            w.skills.len() <= now.skills.len()
-        });
+        let more = rival(
+            data,
+            form,
+            fitted,
+            noise,
+            i,
+            |w| w.skills.len() > now.skills.len(),
+            goal,
+        );
+        let other = rival(
+            data,
+            form,
+            fitted,
+            noise,
+            i,
+            |w| w.skills.len() <= now.skills.len(),
+            goal,
+        );
         more.into_iter().chain(other)
     };
     (0..skills)
         .flat_map(each)
         .map(|r| (price.score(r.squares, &r.waits) - best, r))
-        .filter(|r| r.0 < 12.0)
+        .filter(|r| r.0 < NEARLY)
         .collect()
 }

@@ -15,6 +15,8 @@ pub(super) struct Fitted {
 
 /// Spread of ln γ around ln 1 before any curve is seen: a gate that no curve determines stays within a few decades.
 const GAMMA_SPREAD: f64 = 2.0;
+/// A fit may gain this many times what its linearised model promises; see [`fit_below`].
+const HOPE: f64 = 1.5;
 /// Levels are not trusted below this.
 pub(super) const FLOOR: f64 = 1e-4;
 
@@ -38,7 +40,7 @@ pub(super) fn squares(data: &Data, solved: &Solved) -> f64 {
     let mut sum = 0.0;
     for (i, seen) in data.seen.iter().enumerate() {
         for s in seen {
-            sum += s.weight * (s.level + solved.log_u(i, &places[s.at]).exp_m1()).powi(2);
+            sum += s.weight * (s.level - 1.0 + solved.unskill(i, &places[s.at])).powi(2);
         }
     }
     sum
@@ -49,7 +51,7 @@ pub(super) fn residuals(data: &Data, solved: &Solved) -> Vec<Vec<f64>> {
     let places = solved.places(&data.times);
     let of = |(i, seen): (usize, &Vec<super::data::Seen>)| {
         seen.iter()
-            .map(|s| s.level + solved.log_u(i, &places[s.at]).exp_m1())
+            .map(|s| s.level - 1.0 + solved.unskill(i, &places[s.at]))
             .collect()
     };
     data.seen.iter().enumerate().map(of).collect()
@@ -66,7 +68,7 @@ pub(super) fn normal(data: &Data, solved: &Solved, n: usize) -> Normal {
     for (i, seen) in data.seen.iter().enumerate() {
         for s in seen {
             let place = &places[s.at];
-            let off = s.level + solved.log_u(i, place).exp_m1();
+            let off = s.level - 1.0 + solved.unskill(i, place);
             solved.level_by(i, place, &mut row);
             squares += s.weight * off * off;
             for a in 0..size {
@@ -99,6 +101,19 @@ pub(super) fn fit(
     noise: f64,
     steps: usize,
 ) -> Fitted {
+    fit_below(data, form, waits, start, noise, steps, f64::INFINITY)
+}
+
+/// As [`fit`], but given up where it is when even [`HOPE`] times what the linearised model promises leaves more squares than `goal`.
+pub(super) fn fit_below(
+    data: &Data,
+    form: Form,
+    waits: &[Waits],
+    start: &Unknowns,
+    noise: f64,
+    steps: usize,
+    goal: f64,
+) -> Fitted {
     let n = data.skills();
     let end = data.end();
     let noise = noise.max(FLOOR * FLOOR);
@@ -114,6 +129,18 @@ pub(super) fn fit(
         let pull = noise / (GAMMA_SPREAD * GAMMA_SPREAD);
         matrix[n + 2][n + 2] += pull;
         slope[n + 2] -= pull * at.gamma().ln();
+        if goal.is_finite() {
+            let mut whole = matrix.clone();
+            for (a, row) in whole.iter_mut().enumerate() {
+                row[a] = row[a] * (1.0 + 1e-9) + 1e-6 * noise;
+            }
+            if let Some(step) = solve(&whole, &slope) {
+                let promised: f64 = step.iter().zip(&slope).map(|(a, b)| a * b).sum();
+                if now.squares - HOPE * promised > goal {
+                    break;
+                }
+            }
+        }
         let mut better = false;
         let mut gain = 0.0;
         for _ in 0..6 {
@@ -149,7 +176,7 @@ pub(super) fn fit(
         solved = Solved::new(form, waits, &at, end, true);
         now = normal(data, &solved, n);
     }
-    let squares = squares(data, &Solved::new(form, waits, &at, end, false));
+    let squares = value - Fitted::objective(0.0, &at, noise);
     Fitted {
         waits: waits.to_vec(),
         at,

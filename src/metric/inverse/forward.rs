@@ -1,7 +1,7 @@
 //! The Resource model in its own time: every curve is a quadrature.
 
 use super::gates::{Waits, order};
-use super::quadrature::{cumulate, gate_at, gate_derivatives, hermite, opening};
+use super::quadrature::{add_product, cumulate, gate, gate_derivatives, hermite, opening};
 use super::{GateForm, Norm};
 
 /// Which Resource model.
@@ -54,11 +54,14 @@ pub(super) struct Solved {
     /// y at the nodes, dy/dx there.
     pub y: Vec<f64>,
     pub slope: Vec<f64>,
-    /// ln u and −dv/dx, a skill each.
-    pub v: Vec<Vec<f64>>,
+    /// ln u, u and −dv/dx, a skill each.
+    v: Vec<Vec<f64>>,
+    u: Vec<Vec<f64>>,
     fall: Vec<Vec<f64>>,
-    /// The opening that each skill gives.
-    pub open: Vec<Vec<f64>>,
+    /// The opening that each skill gives to those who wait for it; empty when none does.
+    open: Vec<Vec<f64>>,
+    gate: GateForm,
+    gamma: f64,
     /// t and dt/dx.
     t: Vec<f64>,
     speed: Vec<f64>,
@@ -97,7 +100,8 @@ impl Solved {
             vec![Vec::new(); n],
         );
         let (mut by_v, mut by_gamma) = (vec![Vec::new(); n], vec![Vec::new(); n]);
-        let mut b = vec![vec![1.0; NODES]; n];
+        let mut b = vec![Vec::new(); n];
+        let awaited = |i: usize| waits.iter().any(|w| w.skills.contains(&i));
         let mut v_by: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); n];
         let mut b_by: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); n];
         for i in order(waits) {
@@ -109,9 +113,7 @@ impl Solved {
                     v_by[i].push((i, v[i].clone()));
                 }
             } else {
-                for (k, b) in b[i].iter_mut().enumerate() {
-                    *b = gate_at(w, &open, k);
-                }
+                b[i] = gate(w, &open);
                 fall[i] = b[i].iter().zip(&slope).map(|(b, s)| p[i] * b * s).collect();
                 v[i] = cumulate(&fall[i], dx)
                     .iter()
@@ -131,75 +133,78 @@ impl Solved {
                     v_by[i].push((i, own));
                 }
             }
-            let (mut o, mut dv, mut dg) = (Vec::with_capacity(NODES), Vec::new(), Vec::new());
-            for x in &v[i] {
-                let (a, b, c) = opening(form.gate, gamma, x.max(DEEP / gamma.min(1.0)));
-                o.push(a);
-                dv.push(b);
-                dg.push(c);
+            if awaited(i) {
+                let (mut o, mut dv, mut dg) = (Vec::with_capacity(NODES), Vec::new(), Vec::new());
+                for x in &v[i] {
+                    let (a, b, c) = opening(form.gate, gamma, x.max(DEEP / gamma.min(1.0)));
+                    o.push(a);
+                    if deep {
+                        dv.push(b);
+                        dg.push(c);
+                    }
+                }
+                (open[i], by_v[i], by_gamma[i]) = (o, dv, dg);
             }
-            (open[i], by_v[i], by_gamma[i]) = (o, dv, dg);
         }
 
         let u: Vec<Vec<f64>> = v
             .iter()
             .map(|v| v.iter().map(|x| x.exp()).collect())
             .collect();
-        let share = |i: usize, k: usize| {
-            if form.weights_denominator {
-                b[i][k]
-            } else {
-                1.0
-            }
-        };
-        let mut sums = vec![0.0; NODES];
-        for i in 0..n {
-            for k in 0..NODES {
-                let q = share(i, k) * p[i] * u[i][k];
-                sums[k] += if form.norm == Norm::L1 { q } else { q * q };
+        // The resources that each skill asks for, B p u or p u.
+        let weighted = |i: usize| form.weights_denominator && !waits[i].skills.is_empty();
+        let asked: Vec<Vec<f64>> = (0..n)
+            .map(|i| {
+                if weighted(i) {
+                    u[i].iter().zip(&b[i]).map(|(u, b)| p[i] * u * b).collect()
+                } else {
+                    u[i].iter().map(|u| p[i] * u).collect()
+                }
+            })
+            .collect();
+        let mut rate = vec![0.0; NODES];
+        for q in &asked {
+            match form.norm {
+                Norm::L1 => rate.iter_mut().zip(q).for_each(|(r, q)| *r += q),
+                Norm::L2 => add_product(&mut rate, q, q),
             }
         }
-        let rate: Vec<f64> = match form.norm {
-            Norm::L1 => sums.iter().map(|q| tau + kappa * q).collect(),
-            Norm::L2 => sums
-                .iter()
-                .map(|q| (tau * tau + kappa * kappa * q).sqrt())
-                .collect(),
-        };
+        for r in &mut rate {
+            *r = match form.norm {
+                Norm::L1 => tau + kappa * *r,
+                Norm::L2 => (tau * tau + kappa * kappa * *r).sqrt(),
+            };
+        }
         let speed: Vec<f64> = rate.iter().zip(&slope).map(|(r, s)| r * s).collect();
         let t = cumulate(&speed, dx);
         let mut t_by = Vec::new();
         if deep {
             let mut r_by = vec![vec![0.0; NODES]; n + 3];
-            for k in 0..NODES {
-                let (a, c) = match form.norm {
-                    Norm::L1 => (tau, rate[k] - tau),
-                    Norm::L2 => (
-                        tau * tau / rate[k],
-                        (rate[k] * rate[k] - tau * tau) / rate[k],
-                    ),
+            for (k, r) in rate.iter().enumerate() {
+                (r_by[n][k], r_by[n + 1][k]) = match form.norm {
+                    Norm::L1 => (tau, r - tau),
+                    Norm::L2 => (tau * tau / r, (r * r - tau * tau) / r),
                 };
-                (r_by[n][k], r_by[n + 1][k]) = (a, c);
             }
             for i in 0..n {
-                // ∂r/∂q_i
-                let weight = |k: usize| match form.norm {
-                    Norm::L1 => kappa,
-                    Norm::L2 => kappa * kappa * share(i, k) * p[i] * u[i][k] / rate[k],
+                // ∂r/∂q_i, and that times q_i
+                let by: Vec<f64> = match form.norm {
+                    Norm::L1 => vec![kappa; NODES],
+                    Norm::L2 => asked[i]
+                        .iter()
+                        .zip(&rate)
+                        .map(|(q, r)| kappa * kappa * q / r)
+                        .collect(),
                 };
-                for k in 0..NODES {
-                    r_by[i][k] += weight(k) * share(i, k) * p[i] * u[i][k];
-                }
+                let whole: Vec<f64> = by.iter().zip(&asked[i]).map(|(w, q)| w * q).collect();
+                r_by[i].iter_mut().zip(&whole).for_each(|(r, w)| *r += w);
                 for (m, d) in &v_by[i] {
-                    for k in 0..NODES {
-                        r_by[*m][k] += weight(k) * share(i, k) * p[i] * u[i][k] * d[k];
-                    }
+                    add_product(&mut r_by[*m], &whole, d);
                 }
-                if form.weights_denominator {
+                if weighted(i) {
+                    let open: Vec<f64> = by.iter().zip(&u[i]).map(|(w, u)| w * p[i] * u).collect();
                     for (m, d) in &b_by[i] {
-                        for k in 0..NODES {
-                            r_by[*m][k] += weight(k) * p[i] * u[i][k] * d[k];
-                        }
+                        add_product(&mut r_by[*m], &open, d);
                     }
                 }
             }
@@ -215,8 +220,11 @@ impl Solved {
             y,
             slope,
             v,
+            u,
             fall,
             open,
+            gate: form.gate,
+            gamma,
             t,
             speed,
             v_by,
@@ -288,11 +296,18 @@ impl Solved {
         .0
     }
 
-    /// ∂s_i/∂θ at a fixed time, added to `row`, which is 0.
+    /// u of a skill: a cubic through u itself, which needs no exponential.
+    pub fn unskill(&self, i: usize, place: &Place) -> f64 {
+        let (u, f, k) = (&self.u[i], &self.fall[i], place.node);
+        let (a, b) = (-self.dx * u[k] * f[k], -self.dx * u[k + 1] * f[k + 1]);
+        hermite(u[k], u[k + 1], a, b, place.part).0
+    }
+
+    /// ∂s_i/∂θ at a fixed time, into `row`.
     pub fn level_by(&self, i: usize, place: &Place, row: &mut [f64]) {
         let (k, part) = (place.node, place.part);
         let mix = |x: &[f64]| (1.0 - part) * x[k] + part * x[k + 1];
-        let u = self.log_u(i, place).exp();
+        let u = self.unskill(i, place);
         let per_time = if place.beyond {
             0.0
         } else {
@@ -311,21 +326,35 @@ impl Solved {
         (1.0 - place.part) * x[place.node] + place.part * x[place.node + 1]
     }
 
-    /// ∫ B dy to each place, for a gate that need not be in the graph.
-    pub fn exposure(&self, waits: &Waits, places: &[Place]) -> Vec<f64> {
+    /// The openings of all skills, also of those that none waits for.
+    pub fn openings(&self) -> Vec<Vec<f64>> {
+        let of = |(open, v): (&Vec<f64>, &Vec<f64>)| {
+            if !open.is_empty() {
+                return open.clone();
+            }
+            let deep = DEEP / self.gamma.min(1.0);
+            v.iter()
+                .map(|v| opening(self.gate, self.gamma, v.max(deep)).0)
+                .collect()
+        };
+        self.open.iter().zip(&self.v).map(of).collect()
+    }
+
+    /// ∫ B dy to each place, for a gate that need not be in the graph; with all [`openings`](Self::openings).
+    pub fn exposure(&self, waits: &Waits, open: &[Vec<f64>], places: &[Place]) -> Vec<f64> {
         if waits.skills.is_empty() {
             return places.iter().map(|q| self.mix(&self.y, q)).collect();
         }
-        let g: Vec<f64> = (0..NODES)
-            .map(|k| gate_at(waits, &self.open, k) * self.slope[k])
-            .collect();
+        let mut g = gate(waits, open);
+        g.iter_mut().zip(&self.slope).for_each(|(g, s)| *g *= s);
         let sum = cumulate(&g, self.dx);
         let at = |q: &Place| {
+            let k = q.node;
             hermite(
-                sum[q.node],
-                sum[q.node + 1],
-                self.dx * g[q.node],
-                self.dx * g[q.node + 1],
+                sum[k],
+                sum[k + 1],
+                self.dx * g[k],
+                self.dx * g[k + 1],
                 q.part,
             )
             .0

@@ -65,7 +65,7 @@ pub use forward::Form;
 pub use gates::Join;
 pub use infer::{infer, infer_forms};
 pub use level::LevelRule;
-pub(crate) use truth::{Truth, visible_edges};
+pub(crate) use truth::{Truth, edges_shown};
 
 use crate::model::skill::{GateForm, Norm};
 use crate::stats::Interval;

@@ -22,27 +22,40 @@ pub(super) fn cumulate(g: &[f64], dx: f64) -> Vec<f64> {
 pub(super) fn opening(form: GateForm, gamma: f64, v: f64) -> (f64, f64, f64) {
     match form {
         GateForm::Soft => {
-            let closed = (gamma * v).exp();
-            (-(gamma * v).exp_m1(), -gamma * closed, -gamma * v * closed)
+            let x = gamma * v;
+            let closed = x.exp();
+            // 1 − eˣ without loss of digits near 0.
+            let open = if x > -1e-3 {
+                -x * (1.0 + 0.5 * x * (1.0 + x / 3.0))
+            } else {
+                1.0 - closed
+            };
+            (open, -gamma * closed, -x * closed)
         }
         GateForm::AsPrinted => {
-            let skill = (-v.exp_m1()).max(1e-12);
+            let u = v.exp();
+            let skill = (1.0 - u).max(1e-12);
             let open = skill.powf(gamma);
-            (
-                open,
-                -gamma * open / skill * v.exp(),
-                gamma * skill.ln() * open,
-            )
+            (open, -gamma * open / skill * u, gamma * skill.ln() * open)
         }
     }
 }
 
-/// B of a gate from the openings, at node k.
-pub(super) fn gate_at(waits: &Waits, open: &[Vec<f64>], k: usize) -> f64 {
-    match waits.join {
-        super::Join::And => waits.skills.iter().map(|j| open[*j][k]).product(),
-        super::Join::Or => waits.skills.iter().map(|j| open[*j][k]).fold(0.0, f64::max),
+/// B of a gate from the openings.
+pub(super) fn gate(waits: &Waits, open: &[Vec<f64>]) -> Vec<f64> {
+    let Some((first, rest)) = waits.skills.split_first() else {
+        return vec![1.0; open.first().map_or(0, Vec::len)];
+    };
+    let mut out = open[*first].clone();
+    for j in rest {
+        for (b, o) in out.iter_mut().zip(&open[*j]) {
+            *b = match waits.join {
+                super::Join::And => *b * o,
+                super::Join::Or => b.max(*o),
+            };
+        }
     }
+    out
 }
 
 /// A cubic between two values with given slopes, and its derivative, at a part of the way.
@@ -72,30 +85,41 @@ pub(super) fn gate_derivatives(
             }
         }
     }
-    for k in 0..NODES {
-        let best = waits
-            .skills
-            .iter()
-            .copied()
-            .max_by(|a, b| open[*a][k].total_cmp(&open[*b][k]));
-        for j in &waits.skills {
-            let by_open = match waits.join {
+    for j in &waits.skills {
+        // ∂B/∂(opening of j)
+        let by_open: Vec<f64> = (0..NODES)
+            .map(|k| match waits.join {
                 super::Join::And => waits
                     .skills
                     .iter()
                     .filter(|l| *l != j)
                     .map(|l| open[*l][k])
                     .product(),
-                super::Join::Or if best == Some(*j) => 1.0,
-                super::Join::Or => 0.0,
-            };
-            out[0].1[k] += by_open * by_gamma[*j][k];
-            for (m, d) in &v_by[*j] {
-                if let Some(o) = out.iter_mut().find(|o| o.0 == *m) {
-                    o.1[k] += by_open * by_v[*j][k] * d[k];
+                // The last of the widest, as one of them must answer for it.
+                super::Join::Or => {
+                    let wider = |l: &usize| {
+                        open[*l][k] > open[*j][k] || (open[*l][k] == open[*j][k] && l > j)
+                    };
+                    f64::from(u8::from(!waits.skills.iter().any(wider)))
                 }
+            })
+            .collect();
+        for ((o, by), g) in out[0].1.iter_mut().zip(&by_open).zip(&by_gamma[*j]) {
+            *o += by * g;
+        }
+        let chained: Vec<f64> = by_open.iter().zip(&by_v[*j]).map(|(a, b)| a * b).collect();
+        for (m, d) in &v_by[*j] {
+            if let Some(o) = out.iter_mut().find(|o| o.0 == *m) {
+                add_product(&mut o.1, &chained, d);
             }
         }
     }
     out
+}
+
+/// to += a b
+pub(super) fn add_product(to: &mut [f64], a: &[f64], b: &[f64]) {
+    for ((t, a), b) in to.iter_mut().zip(a).zip(b) {
+        *t += a * b;
+    }
 }

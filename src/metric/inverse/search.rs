@@ -42,6 +42,13 @@ impl Price {
         self.effective * (squares / self.count as f64 + FLOOR * FLOOR).ln()
     }
 
+    /// The squares at which a graph has this score.
+    pub fn squares(&self, score: f64, waits: &[Waits]) -> f64 {
+        let edges: usize = waits.iter().map(|w| w.skills.len()).sum();
+        let mean = ((score - self.edge() * edges as f64) / self.effective).exp() - FLOOR * FLOOR;
+        mean.max(0.0) * self.count as f64
+    }
+
     pub fn edge(&self) -> f64 {
         self.effective.max(2.0).ln() + 2.0 * (self.skills as f64).ln()
     }
@@ -224,15 +231,12 @@ fn start(data: &Data, price: &Price) -> Vec<(Vec<Waits>, Unknowns)> {
                 .map(|s| s.iter().map(|s| 1.0 - (1.0 - s).powf(gamma)).collect())
                 .collect();
             let exposure = |w: &Waits| {
+                let gate = super::quadrature::gate(w, &open);
                 let mut sum = 0.0;
                 let mut last = (0.0, if w.skills.is_empty() { 1.0 } else { 0.0 });
                 let mut out = Vec::with_capacity(y.len());
                 for (k, y) in y.iter().enumerate() {
-                    let b = if w.skills.is_empty() {
-                        1.0
-                    } else {
-                        super::quadrature::gate_at(w, &open, k)
-                    };
+                    let b = gate[k];
                     sum += 0.5 * (b + last.1) * (y - last.0);
                     last = (*y, b);
                     out.push(sum.max(1e-300));
@@ -322,7 +326,9 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
         if now.squares < ENOUGH * noise * count as f64 {
             break;
         }
-        let Some(kicked) = super::edges::rival(data, form, now, noise, i, |_| true) else {
+        let Some(kicked) =
+            super::edges::rival(data, form, now, noise, i, |_| true, |_| f64::INFINITY)
+        else {
             continue;
         };
         let (fitted, price) = climb(data, form, kicked, noise);
