@@ -11,7 +11,7 @@ pub(super) struct Move {
     guess: f64,
     pub waits: Vec<Waits>,
     pub at: Unknowns,
-    /// The skills that changed places.
+    /// The skills that changed places, or twice the one that changed.
     pub pair: (usize, usize),
 }
 
@@ -20,11 +20,11 @@ pub(super) fn climb(data: &Data, form: Form, mut now: Fitted, noise: f64) -> (Fi
     let n = data.skills();
     let mut price = Price::of(data, &now, form);
     for _ in 0..6 * n {
-        let score = price.score(now.squares, &now.waits);
+        let score = price.score(&now);
         let better = |trial: &Move, steps: usize| {
             let goal = price.squares(score - 0.1, &trial.waits);
             let fitted = fit_below(data, form, &trial.waits, &trial.at, noise, steps, goal);
-            (price.score(fitted.squares, &fitted.waits) < score - 0.1).then_some(fitted)
+            (price.score(&fitted) < score - 0.1).then_some(fitted)
         };
         let mut moves = single_moves(data, form, &now, &price);
         moves.retain(|m| m.guess < 6.0 * price.edge());
@@ -91,7 +91,8 @@ fn single_moves(data: &Data, form: Form, now: &Fitted, price: &Price) -> Vec<Mov
     moves
 }
 
-/// Two skills change places in the gates of all others: what two that are learned together call for.
+/// Changes of many gates at once. Two skills change places in the gates of all others: what two that are learned together call for. One is left out of all gates: what a skill
+/// that came in with the first of them calls for.
 pub(super) fn exchanges(now: &Fitted) -> Vec<Move> {
     let n = now.waits.len();
     let mut moves = Vec::new();
@@ -110,18 +111,36 @@ pub(super) fn exchanges(now: &Fitted) -> Vec<Move> {
         });
         Waits::new(skills.collect(), w.join)
     };
+    let awaited = |i: usize| now.waits.iter().any(|w| w.skills.contains(&i));
     for a in 0..n {
         for b in 0..a {
             let waits: Vec<Waits> = now.waits.iter().map(|w| swap(w, a, b)).collect();
             let circle = (0..n).any(|i| waits[i].skills.iter().any(|j| descendants(&waits, i)[*j]));
             if waits != now.waits && !circle {
+                let mut at = now.at.clone();
+                // Of what nothing holds up, others see γ p alone.
+                match (awaited(a), awaited(b)) {
+                    (true, false) => at.0[n + 2] += at.0[a] - at.0[b],
+                    (false, true) => at.0[n + 2] += at.0[b] - at.0[a],
+                    _ => {}
+                }
                 moves.push(Move {
                     guess: 0.0,
                     waits,
-                    at: now.at.clone(),
+                    at,
                     pair: (a, b),
                 });
             }
+        }
+    }
+    for j in 0..n {
+        if now.waits.iter().filter(|w| w.skills.contains(&j)).count() > 1 {
+            moves.push(Move {
+                guess: 0.0,
+                waits: now.waits.iter().map(|w| w.without(j)).collect(),
+                at: now.at.clone(),
+                pair: (j, j),
+            });
         }
     }
     moves

@@ -44,7 +44,7 @@ pub(super) fn decide(full: &Data, forms: &[Form]) -> Result<Decided> {
     let mut form = first;
     let mut scores = vec![FormScore {
         form,
-        score: price.score(fitted.squares, &fitted.waits),
+        score: price.score(&fitted),
     }];
     for other in &forms[1..] {
         let gated = fitted.waits.iter().any(|w| !w.skills.is_empty());
@@ -54,24 +54,24 @@ pub(super) fn decide(full: &Data, forms: &[Form]) -> Result<Decided> {
             continue;
         }
         let mut trial = refit(&thin, *other, &fitted, noise);
-        let mut score = price.score(trial.squares, &trial.waits);
-        let best = price.score(fitted.squares, &fitted.waits);
+        let mut score = price.score(&trial);
+        let best = price.score(&fitted);
         if score < best - FORM_GAIN {
             let (climbed, next) = climb(&thin, *other, trial, noise);
             (trial, price, form) = (climbed, next, *other);
             fitted = trial;
             for s in &mut scores {
                 let again = refit(&thin, s.form, &fitted, noise);
-                s.score = price.score(again.squares, &again.waits);
+                s.score = price.score(&again);
             }
-            score = price.score(fitted.squares, &fitted.waits);
+            score = price.score(&fitted);
         }
         scores.push(FormScore {
             form: *other,
             score,
         });
     }
-    let chosen = price.score(fitted.squares, &fitted.waits);
+    let chosen = price.score(&fitted);
     // Means over stretches of time blur the corners that skills make when they are done: a second look, closer.
     let fine = full.thinned(search::FINE_POINTS);
     if fine.times.len() > thin.times.len() {
@@ -132,13 +132,13 @@ fn scored_edges(
     noise: f64,
     price: &Price,
 ) -> Vec<ScoredEdge> {
-    let best = price.score(fitted.squares, &fitted.waits);
+    let best = price.score(&fitted);
     let one = |edge: (usize, usize)| {
         let goal = |waits: &[Waits]| price.squares(best + CLEAR, waits);
         let other = edges::without(data, form, fitted, noise, edge, goal);
         let score = other
             .as_ref()
-            .map_or(f64::INFINITY, |o| price.score(o.squares, &o.waits) - best);
+            .map_or(f64::INFINITY, |o| price.score(&o) - best);
         ScoredEdge {
             edge,
             score,

@@ -89,7 +89,7 @@ pub(super) fn rivals(
     noise: f64,
     price: &Price,
 ) -> Vec<(f64, Fitted)> {
-    let best = price.score(fitted.squares, &fitted.waits);
+    let best = price.score(&fitted);
     let skills = fitted.waits.len();
     let goal = |waits: &[Waits]| price.squares(best + NEARLY, waits);
     let each = |i: usize| {
@@ -116,7 +116,7 @@ pub(super) fn rivals(
     };
     (0..skills)
         .flat_map(each)
-        .map(|r| (price.score(r.squares, &r.waits) - best, r))
+        .map(|r| (price.score(&r) - best, r))
         .filter(|r| r.0 < NEARLY)
         .collect()
 }

@@ -14,7 +14,7 @@ pub(super) struct Fitted {
 }
 
 /// Spread of ln γ around ln 1 before any curve is seen: a gate that no curve determines stays within a few decades.
-const GAMMA_SPREAD: f64 = 2.0;
+pub(super) const GAMMA_SPREAD: f64 = 2.0;
 /// A fit may gain this many times what its linearised model promises; see [`fit_below`].
 const HOPE: f64 = 1.5;
 /// Levels are not trusted below this.
@@ -23,7 +23,7 @@ pub(super) const FLOOR: f64 = 1e-4;
 impl Fitted {
     /// What is minimised: the squares and the weak pull on ln γ.
     fn objective(squares: f64, at: &Unknowns, noise: f64) -> f64 {
-        squares + noise * (at.gamma().ln() / GAMMA_SPREAD).powi(2)
+        squares + noise * at.pull()
     }
 }
 

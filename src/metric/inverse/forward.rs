@@ -46,6 +46,10 @@ impl Unknowns {
     pub fn gamma(&self) -> f64 {
         self.0[self.skills() + 2].exp()
     }
+    /// How far γ is from 1, as −2 ln of a wide normal distribution of ln γ.
+    pub fn pull(&self) -> f64 {
+        (self.0[self.skills() + 2] / super::fit::GAMMA_SPREAD).powi(2)
+    }
 }
 
 /// The model solved on its grid: x uniform, y = y₀ (eˣ − 1).

@@ -36,6 +36,7 @@ impl Waits {
 
     pub fn new(mut skills: Vec<usize>, join: Join) -> Self {
         skills.sort_unstable();
+        let join = if skills.len() > 1 { join } else { Join::And };
         Self { skills, join }
     }
 

@@ -32,17 +32,19 @@ pub(super) struct Price {
 }
 
 impl Price {
-    /// −2 ln likelihood with the variance at its best, and the cost of the edges: ln N each, and twice the logarithm of what could stand there.
-    pub fn score(&self, squares: f64, waits: &[Waits]) -> f64 {
-        let edges: usize = waits.iter().map(|w| w.skills.len()).sum();
-        self.fit(squares) + self.edge() * edges as f64
+    /// −2 ln likelihood with the variance at its best, the cost of the edges (ln N each, and twice the logarithm of what could stand there), and the weak pull on γ, which decides
+    /// between graphs that have the same curves.
+    pub fn score(&self, fitted: &Fitted) -> f64 {
+        let edges: usize = fitted.waits.iter().map(|w| w.skills.len()).sum();
+        let pull = if edges > 0 { fitted.at.pull() } else { 0.0 };
+        self.fit(fitted.squares) + self.edge() * edges as f64 + pull
     }
 
     pub fn fit(&self, squares: f64) -> f64 {
         self.effective * (squares / self.count as f64 + FLOOR * FLOOR).ln()
     }
 
-    /// The squares at which a graph has this score.
+    /// The squares at which a graph has this score, where nothing pulls.
     pub fn squares(&self, score: f64, waits: &[Waits]) -> f64 {
         let edges: usize = waits.iter().map(|w| w.skills.len()).sum();
         let mean = ((score - self.edge() * edges as f64) / self.effective).exp() - FLOOR * FLOOR;
@@ -296,11 +298,7 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
             break;
         }
     }
-    tried.sort_by(|a, b| {
-        rough
-            .score(a.squares, &a.waits)
-            .total_cmp(&rough.score(b.squares, &b.waits))
-    });
+    tried.sort_by(|a, b| rough.score(a).total_cmp(&rough.score(b)));
     let mut best: Option<(f64, Fitted, Price)> = None;
     let mut reached: Vec<Vec<Waits>> = Vec::new();
     for first in tried {
@@ -308,7 +306,7 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
             continue;
         }
         let (fitted, price) = climb(data, form, first, noise);
-        let score = rough.score(fitted.squares, &fitted.waits);
+        let score = rough.score(&fitted);
         reached.push(fitted.waits.clone());
         if best.as_ref().is_none_or(|b| score < b.0) {
             best = Some((score, fitted, price));
@@ -316,7 +314,8 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
         let enough = best
             .as_ref()
             .is_some_and(|b| b.1.squares < ENOUGH * noise * count as f64);
-        if reached.len() >= if n > ALL_PAIRS { 2 } else { CLIMBS } && (enough || n > ALL_PAIRS) {
+        let many = n > ALL_PAIRS;
+        if reached.len() >= if many { 2 } else { CLIMBS } && (enough || many) {
             break;
         }
     }
@@ -332,7 +331,7 @@ pub(super) fn search(data: &Data, form: Form, noise: f64) -> (Fitted, Price) {
             continue;
         };
         let (fitted, price) = climb(data, form, kicked, noise);
-        let value = rough.score(fitted.squares, &fitted.waits);
+        let value = rough.score(&fitted);
         if value < score - 0.1 {
             best = Some((value, fitted, price));
         }
