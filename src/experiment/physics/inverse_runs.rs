@@ -1,4 +1,4 @@
-//! §5, §4.3: what is inferred from runs of the Geometry model, and frequencies from losses, $\ell^{1/(2p)} = C$.
+//! §5, §4.3: what is inferred from runs of the Geometry model and of a network, and frequencies from losses, $\ell^{1/(2p)} = C$.
 //!
 //! Skills on orthonormal vectors with power-law frequencies are trained by SGD, SignGD and Adam, with noise of the gradient. They are independent: every edge that is found is false.
 //!
@@ -8,8 +8,15 @@
 //!
 //! Table `runs`, by seed and `optimizer`: `p_error` (median of |p̂/p − 1|), `p_worst`, `edges`, `sure`, `norm` (L1, L2), `waste`, `rmse`, `noise`, `learned` (skills that are told about).
 //!
+//! *Parities.* The network of Fig. 2 learns three parities of random strings; in the run `dependent` $y_3 = y_1 \oplus y_2$, in `independent` $y_3'$ is of four other bits. Levels
+//! are $2a-1$ of the accuracies a on held-out strings. Does the third wait for the first two, and only where it should? The first `parity_seeds` seeds have this part.
+//!
+//! Table `parities`, by seed and `run`: scores of the edges from `first` and `second` to y₃ (NaN: no edge), `one` (y₃ waits for at least one of them), `both`, `seen` (y₃ is learned in
+//! the time given), `others` (edges to y₁ or y₂: false), `misfit` (residuals over noise), `rmse`.
+//!
 //! Table `losses`, by seed, `optimizer` and `moment`: `ordered` (share of pairs of skills in the right order of p), `p_error` (median), `left_out`.
 
+mod parity;
 mod report;
 
 use crate::claim::Claims;
@@ -49,6 +56,22 @@ settings! {
         every: usize = 5, 20, 20;
         /// Mean levels at which losses are looked at.
         moments: Vec<f64> = vec![0.5], vec![0.2, 0.5, 0.8], vec![0.2, 0.5, 0.8];
+        /// Bits of a string.
+        bits: usize = 12, 32, 32;
+        /// Hidden units.
+        width: usize = 30, 50, 50;
+        /// Strings of the full batch.
+        strings: usize = 400, 8000, 8000;
+        /// Held-out strings.
+        held_out: usize = 200, 2000, 2000;
+        /// Learning rate of the network (Adam).
+        parity_rate: f64 = 0.005, 0.001, 0.001;
+        /// Most steps of the network; it ends before when all is learned.
+        parity_steps: usize = 300, 4000, 4000;
+        /// Steps from one record of the network to the next.
+        parity_every: usize = 10, 10, 10;
+        /// Seeds whose networks are trained.
+        parity_seeds: u64 = 1, 6, 32;
         /// Number of seeds.
         seeds: u64 = 2, 8, 32;
     }
@@ -79,7 +102,7 @@ impl InferredRuns {
 impl Experiment for InferredRuns {
     const INFO: Info = Info {
         id: "physics/inverse-runs",
-        title: "The inverse problem on runs of the Geometry model, and frequencies from losses",
+        title: "The inverse problem on runs of the Geometry model and of a network, and frequencies from losses",
         document: Document::Physics,
         section: "§4.3, §5.2",
         notebook: "physics/14-inverse",
@@ -90,6 +113,12 @@ impl Experiment for InferredRuns {
         whole("n_task", self.n_task, 2, 50)?;
         whole("n_dim", self.n_dim, self.n_task, 1_000_000)?;
         whole("steps", self.steps, 1, 10_000_000)?;
+        whole("bits", self.bits, 8, 1000)?;
+        whole("width", self.width, 1, 100_000)?;
+        whole("strings", self.strings, 2, 10_000_000)?;
+        whole("held_out", self.held_out, 1, 10_000_000)?;
+        whole("parity_steps", self.parity_steps, 10, 10_000_000)?;
+        whole("parity_every", self.parity_every, 1, self.parity_steps / 10)?;
         whole("every", self.every, 1, self.steps)?;
         for (field, value) in [
             ("alpha", self.alpha),
@@ -97,6 +126,7 @@ impl Experiment for InferredRuns {
             ("sgd_rate", self.sgd_rate),
             ("sign_rate", self.sign_rate),
             ("adam_rate", self.adam_rate),
+            ("parity_rate", self.parity_rate),
         ] {
             positive(field, value)?;
         }
@@ -145,10 +175,14 @@ impl Experiment for InferredRuns {
                 );
             }
         }
-        Ok(Tables::from([
+        let mut tables = Tables::from([
             ("runs".to_string(), Table::concat(runs)?),
             ("losses".to_string(), Table::concat(losses)?),
-        ]))
+        ]);
+        if seed.0 < self.parity_seeds {
+            tables.insert("parities".into(), parity::rows(self, seed, progress)?);
+        }
+        Ok(tables)
     }
 
     fn draw(&self, outcome: &Outcome) -> Result<Figures> {

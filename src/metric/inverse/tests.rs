@@ -118,14 +118,14 @@ fn noisy(sigma: f64, points: usize, seed: u64) -> (Vec<f64>, Array2<f64>) {
 
 #[test]
 fn the_graph_and_numbers_of_a_known_model_are_found() {
-    let (times, levels) = noisy(0.01, 200, 1);
+    let (times, levels) = noisy(0.002, 200, 1);
     let found = infer(&SkillCurves::from_levels(&times, &levels).unwrap()).unwrap();
-    assert_eq!(
-        found.skills[2].waits_for.last().map(String::as_str),
-        Some("2"),
-        "{found}"
-    );
+    assert_eq!(found.skills[2].waits_for, ["1", "2"], "{found}");
+    assert_eq!(found.skills[2].join, Some(Join::And));
+    // Of the OR of 1 and 2 only the one that comes first can be seen.
+    assert_eq!(found.skills[3].waits_for, ["1"], "{found}");
     assert_eq!(found.skills[4].waits_for, ["3"], "{found}");
+    assert!(found.edges.iter().all(|e| e.sure), "{found}");
     assert!(found.skills[0].waits_for.is_empty() && found.skills[1].waits_for.is_empty());
     for (skill, p) in found.skills.iter().zip([0.3, 0.1, 0.25, 0.2, 0.15]) {
         assert!((skill.p.value / p - 1.0).abs() < 0.05, "{found}");
@@ -346,7 +346,8 @@ fn thinning_keeps_a_bent_curve_in_place() {
     for s in &thin.seen[0][1..99] {
         assert!((s.level - thin.times[s.at].powi(2)).abs() < 1e-9);
     }
-    assert!(thin.noise() < 1e-8);
+    // Of weight 1: ten records stand in each.
+    assert!(thin.noise() < 1e-7);
 }
 
 proptest! {
