@@ -99,7 +99,11 @@ pub(super) fn intervals(
         d
     };
     let p = (0..n)
-        .map(|i| interval(share[i], &relative(i), false, i))
+        .map(|i| {
+            let mut p = interval(share[i], &relative(i), false, i);
+            p.high = p.high.min(1.0);
+            p
+        })
         .collect();
     let mut waste = vec![0.0; n + 3];
     for (d, share) in waste.iter_mut().zip(&share) {
@@ -107,7 +111,11 @@ pub(super) fn intervals(
     }
     (waste[n], waste[n + 1]) = (1.0, -1.0);
     let value = fitted.at.tau() / fitted.at.kappa() / sum;
-    let waste = interval(value, &waste, true, n);
+    let mut waste = interval(value, &waste, true, n);
+    if waste.low == 0.0 {
+        let rise = t * t * variance;
+        waste.high = most_waste(data, form, fitted, value, rise).max(value);
+    }
     let mut eta = vec![0.0; n + 3];
     eta[n + 1] = -1.0;
     let eta = interval(1.0 / fitted.at.kappa(), &eta, false, n + 1);
@@ -120,4 +128,37 @@ pub(super) fn intervals(
         eta,
         gamma,
     }
+}
+
+/// The N₀ (where Σp = 1) at which the squares, with all other unknowns at their best by the linearised model, have grown by `rise`: the upper end where the curvature at the best fit,
+/// at next to no waste, says nothing.
+fn most_waste(data: &Data, form: Form, fitted: &Fitted, value: f64, rise: f64) -> f64 {
+    let n = data.skills();
+    let mut at = fitted.at.clone();
+    let mut waste = value.max(1e-6);
+    let start = at.0[n] - value.ln();
+    while waste < 1e6 {
+        at.0[n] = start + waste.ln();
+        let solved = Solved::new(form, &fitted.waits, &at, data.end(), true);
+        let now = normal(data, &solved, n);
+        let (mut matrix, mut slope) = (now.matrix, now.slope);
+        // N₀ is held, and the units of p with it: what is left is free, but for a trace of damping.
+        for a in 0..n + 3 {
+            matrix[a][n] = 0.0;
+            matrix[n][a] = 0.0;
+        }
+        (matrix[n][n], slope[n]) = (1.0, 0.0);
+        let trace: f64 = (0..n + 3).map(|a| matrix[a][a]).sum();
+        for (a, row) in matrix.iter_mut().enumerate() {
+            row[a] += 1e-9 * trace;
+        }
+        let gained = solve(&matrix, &slope).map_or(0.0, |x| {
+            x.iter().zip(&slope).map(|(a, b)| a * b).sum::<f64>()
+        });
+        if now.squares - gained > fitted.squares + rise {
+            break;
+        }
+        waste *= 1.25;
+    }
+    waste
 }

@@ -73,13 +73,14 @@ fn middle(table: &Table, name: &str) -> Result<Interval> {
     Ok(interval)
 }
 
+/// Errors below this are drawn at it.
+const LEAST: f64 = 1e-9;
+
 pub(super) fn draw(settings: &InverseProblem, outcome: &Outcome) -> Result<Figures> {
     let table = outcome.table("graphs")?;
     type Measure = fn(&Table) -> Result<Interval>;
     let measures: [(&str, &str, Measure); 6] = [
-        ("Frequencies", "median |p̂/p − 1|", |t| {
-            middle(t, "p_error")
-        }),
+        ("Frequencies", "median error of p", |t| middle(t, "p_error")),
         ("Precision of edges", "right / found", |t| {
             share(t, &["right"], &["found"])
         }),
@@ -92,7 +93,7 @@ pub(super) fn draw(settings: &InverseProblem, outcome: &Outcome) -> Result<Figur
         ("Precision of sure edges", "right / sure", |t| {
             share(t, &["sure_right"], &["sure"])
         }),
-        ("Coverage of 95 % intervals of p", "inside / all", |t| {
+        ("Coverage of intervals of p", "inside / all", |t| {
             share(t, &["p_covered"], &["skills"])
         }),
     ];
@@ -114,9 +115,9 @@ pub(super) fn draw(settings: &InverseProblem, outcome: &Outcome) -> Result<Figur
                     .rows_where("points", *points as i64)?;
                 let interval = measure(&rows)?;
                 x.push(*points as f64);
-                y.push(interval.value.max(1e-6));
-                low.push(interval.low.clamp(1e-6, 1e6));
-                high.push(interval.high.max(1e-6));
+                y.push(interval.value.max(LEAST));
+                low.push(interval.low.clamp(LEAST, 1e6));
+                high.push(interval.high.max(LEAST));
             }
             panel = panel.line(format!("σ = {sigma}"), &x, &y).error_bars(
                 format!("σ = {sigma}"),
@@ -202,7 +203,7 @@ pub(super) fn measure(settings: &InverseProblem, outcome: &Outcome) -> Result<Cl
     let error = middle(&table, "p_error")?;
     add(
         "p",
-        "frequencies can be inferred from training dynamics: median |p̂/p − 1|",
+        "frequencies can be inferred from training dynamics: median error of p",
         "< 0.05",
         error,
         Verdict::below(error, 0.05),

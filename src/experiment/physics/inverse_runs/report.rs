@@ -18,7 +18,7 @@ pub(super) fn draw(settings: &InferredRuns, outcome: &Outcome) -> Result<Figures
     }
     let mut estimate = Panel::new("Frequencies from losses")
         .x("mean level")
-        .y("median |p̂/p − 1|");
+        .y("median error of p");
     let mut order = Panel::new("Their order")
         .x("mean level")
         .y("pairs in the right order")
@@ -39,7 +39,7 @@ pub(super) fn draw(settings: &InferredRuns, outcome: &Outcome) -> Result<Figures
         .size(250.0, 180.0)
         .panels(vec![
             Panel::new("From whole curves")
-                .y("median |p̂/p − 1|")
+                .y("median error of p")
                 .bars("fit", &NAMES, &by_fit),
             estimate,
             order,
@@ -59,7 +59,7 @@ pub(super) fn measure(outcome: &Outcome) -> Result<Claims> {
             Claim::new(
                 &id("p"),
                 "§5.2",
-                &format!("frequencies are inferred from curves of {name}: median |p̂/p − 1|"),
+                &format!("frequencies are inferred from curves of {name}: median error of p"),
                 "< 0.05",
                 error,
             )
@@ -113,7 +113,7 @@ fn parity_claims(parities: &Table) -> Result<Vec<Claim>> {
     let middle = |t: &Table, name: &str| -> Result<f64> { Ok(stats::median(&t.f64s(name)?).value) };
     let how = |t: &Table| -> Result<String> {
         Ok(format!(
-            "{} runs; residuals are {:.2} times the noise (median): curves of parities begin with a plateau, which no form of the Resource model has for skills that wait for nothing; edges to y₁ or y₂, which wait for nothing: {:.2} a run",
+            "{} runs; residuals are {:.1} times the noise (median): parities begin with a plateau, which the Resource model has only for skills that wait, so that a late skill that waits and a late one that is merely hard look alike; edges to y₁ or y₂, which wait for nothing: {:.2} a run",
             t.height(),
             middle(t, "misfit")?,
             stats::mean(&t.f64s("others")?).value
