@@ -21,8 +21,8 @@ pub(super) fn draw(settings: &InferredRuns, outcome: &Outcome) -> Result<Figures
         .y("median error of p");
     let mut order = Panel::new("Their order")
         .x("mean level")
-        .y("pairs in the right order")
-        .y_range(0.0, 1.05);
+        .y("share of pairs in order")
+        .y_range(0.5, 1.02);
     for name in NAMES {
         let rows = losses.rows_where("optimizer", name)?;
         let (mut error, mut ordered) = (vec![], vec![]);
@@ -65,9 +65,14 @@ pub(super) fn measure(outcome: &Outcome) -> Result<Claims> {
             )
             .verdict(Verdict::below(error, 0.05))
             .note(format!(
-                "L2 is chosen in {l2} of {} runs; rmse {:.4}",
+                "L2 is chosen in {l2} of {} runs; rmse {:.4}{}",
                 rows.height(),
-                stats::median(&rows.f64s("rmse")?).value
+                stats::median(&rows.f64s("rmse")?).value,
+                if name == "Adam" {
+                    "; Adam divides by a mean over about a thousand past gradients, which are larger than the present one: not the Resource model, and the residuals tell"
+                } else {
+                    ""
+                }
             )),
         );
         let sure = stats::mean(&rows.f64s("sure")?);
@@ -83,7 +88,12 @@ pub(super) fn measure(outcome: &Outcome) -> Result<Claims> {
             .note("sure edges a run; all are false"),
         );
         let moments = losses.rows_where("optimizer", name)?;
-        let ordered = stats::mean(&moments.f64s("ordered")?);
+        let mut each = Vec::new();
+        for seed in moments.distinct("seed")? {
+            let mine = moments.rows_where("seed", seed)?;
+            each.push(stats::mean(&mine.f64s("ordered")?).value);
+        }
+        let ordered = stats::mean(&each);
         let error = stats::median(&moments.f64s("p_error")?).value;
         claims.push(
             Claim::new(&id("losses"), "§4.3", &format!("losses of {name} order the frequencies, ℓ^(1/2p) = C: pairs in the right order"), "≥ 0.9", ordered)
