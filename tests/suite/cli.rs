@@ -479,6 +479,31 @@ fn infer_finds_who_waits_for_whom() {
     let p = json["skills"][0]["p"]["value"].as_f64().unwrap();
     assert!((p - 0.6).abs() < 0.02, "{p}");
     assert_eq!(json["skills"][1]["waits_for"][0], "add");
+    // Parquet, skills as numbers, two seeds with times of their own.
+    let (mut time, mut skill, mut seed, mut level) = (vec![], vec![], vec![], vec![]);
+    for s in 0..2 {
+        for i in 1..=2 {
+            for k in 1..=40 {
+                let t = f64::from(k * k + 3 * s) / 40.0;
+                time.push(t);
+                skill.push(i64::from(i));
+                seed.push(i64::from(s));
+                level.push(1.0 - (-0.2 * f64::from(i) * t).exp());
+            }
+        }
+    }
+    let table = scurve::table::Table::new()
+        .with("t", time)
+        .and_then(|t| t.with("skill", skill))
+        .and_then(|t| t.with("seed", seed))
+        .and_then(|t| t.with("level", level))
+        .unwrap();
+    table.save(dir.path().join("c.parquet")).unwrap();
+    let told = ok(dir.path(), &["infer", "c.parquet", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let p = json["skills"][1]["p"]["value"].as_f64().unwrap();
+    assert!((p - 2.0 / 3.0).abs() < 1e-3, "{p}");
+    assert_eq!(json["edges"].as_array().unwrap().len(), 0);
 }
 
 #[test]
