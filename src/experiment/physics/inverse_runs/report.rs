@@ -69,7 +69,7 @@ pub(super) fn measure(outcome: &Outcome) -> Result<Claims> {
                 rows.height(),
                 stats::median(&rows.f64s("rmse")?).value,
                 if name == "Adam" {
-                    "; Adam divides by a mean over about a thousand past gradients, which are larger than the present one: not the Resource model, and the residuals tell"
+                    "; Adam divides by the root of a mean over about a thousand past squares, so its speed depends on the past, which no form of the Resource model has (not tested apart)"
                 } else {
                     ""
                 }
@@ -123,7 +123,7 @@ fn parity_claims(parities: &Table) -> Result<Vec<Claim>> {
     let middle = |t: &Table, name: &str| -> Result<f64> { Ok(stats::median(&t.f64s(name)?).value) };
     let how = |t: &Table| -> Result<String> {
         Ok(format!(
-            "{} runs; residuals are {:.1} times the noise (median): parities begin with a plateau, which the Resource model has only for skills that wait, so that a late skill that waits and a late one that is merely hard look alike; edges to y₁ or y₂, which wait for nothing: {:.2} a run",
+            "{} runs; residuals are {:.1} times the noise (median): accuracies of parities begin with a plateau, which skills that wait for nothing do not have in the Resource model, so the fit is of another shape; edges to y₁ or y₂, which wait for nothing: {:.2} a run",
             t.height(),
             middle(t, "misfit")?,
             stats::mean(&t.f64s("others")?).value
@@ -139,13 +139,16 @@ fn parity_claims(parities: &Table) -> Result<Vec<Claim>> {
         "parity-both",
         "y₃ = y₁ ⊕ y₂ is seen to wait for both",
         dependent.f64s("both")?,
-        "of an AND only the skill that comes last holds the other up, and y₁ and y₂ are equally frequent: they are learned together".into(),
+        "of an AND only the skill that comes last would show, and y₁ and y₂ are learned together; see parity-one".into(),
     );
     add(
         "parity-free",
         "a third parity of other bits is seen to wait for neither",
         free.f64s("one")?.iter().map(|x| 1.0 - x).collect(),
-        how(&free)?,
+        format!(
+            "worth little where the dependent run has no edge either: see parity-one; {}",
+            how(&free)?
+        ),
     );
     Ok(claims)
 }
