@@ -17,6 +17,9 @@ pub const BEYOND: f64 = 0.5;
 /// A skill whose smoothed level stays below this was not learned; one that begins above 1 − this was learned before.
 const LEARNED: f64 = 0.1;
 
+/// Time, level and weight of each record.
+type Records = Vec<(f64, f64, f64)>;
+
 /// Learning curves of several skills over one time, which begins at 0 with the training.
 ///
 /// Skills may be recorded at different times. Several seeds are several observations of one curve.
@@ -75,7 +78,7 @@ impl SkillCurves {
         };
 
         let mut order: Vec<String> = Vec::new();
-        let mut series: BTreeMap<(usize, String), Vec<(f64, f64, f64)>> = BTreeMap::new();
+        let mut series: BTreeMap<(usize, String), Records> = BTreeMap::new();
         let mut missing = 0;
         for (row, (skill, seed)) in skills.iter().zip(&seeds).enumerate() {
             let field = |what: &str| format!("{what}, row {} (skill `{skill}`)", row + 1);
@@ -122,7 +125,10 @@ impl SkillCurves {
         let mut all: Vec<Vec<(f64, f64, f64)>> = vec![Vec::new(); order.len()];
         for ((place, _), curve) in series {
             let first = curve.first().map_or(1.0, |c| c.1);
-            if rule == LevelRule::SquaredLoss && !curve.is_empty() && !(first > 0.0) {
+            if rule == LevelRule::SquaredLoss
+                && !curve.is_empty()
+                && (first.is_nan() || first <= 0.0)
+            {
                 return Err(Error::setting(
                     format!("{level} of `{}`", order[place]),
                     first,

@@ -132,13 +132,13 @@ fn scored_edges(
     noise: f64,
     price: &Price,
 ) -> Vec<ScoredEdge> {
-    let best = price.score(&fitted);
+    let best = price.score(fitted);
     let one = |edge: (usize, usize)| {
         let goal = |waits: &[Waits]| price.squares(best + CLEAR, waits);
         let other = edges::without(data, form, fitted, noise, edge, goal);
         let score = other
             .as_ref()
-            .map_or(f64::INFINITY, |o| price.score(&o) - best);
+            .map_or(f64::INFINITY, |o| price.score(o) - best);
         ScoredEdge {
             edge,
             score,

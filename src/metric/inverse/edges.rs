@@ -89,7 +89,7 @@ pub(super) fn rivals(
     noise: f64,
     price: &Price,
 ) -> Vec<(f64, Fitted)> {
-    let best = price.score(&fitted);
+    let best = price.score(fitted);
     let skills = fitted.waits.len();
     let goal = |waits: &[Waits]| price.squares(best + NEARLY, waits);
     let each = |i: usize| {

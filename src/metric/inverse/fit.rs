@@ -80,15 +80,21 @@ pub(super) fn normal(data: &Data, solved: &Solved, n: usize) -> Normal {
             }
         }
     }
-    for a in 0..size {
-        for b in 0..a {
-            matrix[b][a] = matrix[a][b];
-        }
-    }
+    mirror(&mut matrix);
     Normal {
         matrix,
         slope,
         squares,
+    }
+}
+
+/// The upper half from the lower one.
+fn mirror(matrix: &mut [Vec<f64>]) {
+    for a in 0..matrix.len() {
+        let (above, row) = matrix.split_at_mut(a);
+        for (column, x) in above.iter_mut().zip(&row[0]) {
+            column[a] = *x;
+        }
     }
 }
 

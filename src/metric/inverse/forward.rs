@@ -1,7 +1,7 @@
 //! The Resource model in its own time: every curve is a quadrature.
 
 use super::gates::{Waits, order};
-use super::quadrature::{add_product, cumulate, gate, gate_derivatives, hermite, opening};
+use super::quadrature::{By, add_product, cumulate, gate, gate_derivatives, hermite, opening};
 use super::{GateForm, Norm};
 
 /// Which Resource model.
@@ -70,7 +70,7 @@ pub(super) struct Solved {
     t: Vec<f64>,
     speed: Vec<f64>,
     /// ∂v_i/∂θ_m where it is not zero, and ∂t/∂θ_m.
-    v_by: Vec<Vec<(usize, Vec<f64>)>>,
+    v_by: Vec<By>,
     t_by: Vec<Vec<f64>>,
 }
 
@@ -106,8 +106,8 @@ impl Solved {
         let (mut by_v, mut by_gamma) = (vec![Vec::new(); n], vec![Vec::new(); n]);
         let mut b = vec![Vec::new(); n];
         let awaited = |i: usize| waits.iter().any(|w| w.skills.contains(&i));
-        let mut v_by: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); n];
-        let mut b_by: Vec<Vec<(usize, Vec<f64>)>> = vec![Vec::new(); n];
+        let mut v_by: Vec<By> = vec![Vec::new(); n];
+        let mut b_by: Vec<By> = vec![Vec::new(); n];
         for i in order(waits) {
             let w = &waits[i];
             if w.skills.is_empty() {
@@ -124,7 +124,7 @@ impl Solved {
                     .map(|x| -x)
                     .collect::<Vec<f64>>();
                 if deep {
-                    b_by[i] = gate_derivatives(w, (&open, &by_v, &by_gamma), &v_by, n + 2);
+                    b_by[i] = gate_derivatives(w, [&open, &by_v, &by_gamma], &v_by, n + 2);
                     let own = v[i].clone();
                     v_by[i] = b_by[i]
                         .iter()

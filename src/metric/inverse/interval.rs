@@ -36,10 +36,8 @@ pub(super) fn intervals(
     let variance = (fitted.squares / count as f64 * effective / free).max(FLOOR * FLOOR)
         * (count as f64 / effective);
     let trace: f64 = (0..n + 3).map(|a| matrix[a][a]).sum::<f64>() / (n + 3) as f64;
-    for a in 0..=n {
-        for b in 0..=n {
-            matrix[a][b] += trace;
-        }
+    for row in &mut matrix[..=n] {
+        row[..=n].iter_mut().for_each(|x| *x += trace);
     }
     for (a, row) in matrix.iter_mut().enumerate() {
         // A spread of no logarithm is more than e^20, and that of ln γ no more than e^2.
@@ -143,10 +141,8 @@ fn most_waste(data: &Data, form: Form, fitted: &Fitted, value: f64, rise: f64) -
         let now = normal(data, &solved, n);
         let (mut matrix, mut slope) = (now.matrix, now.slope);
         // N₀ is held, and the units of p with it: what is left is free, but for a trace of damping.
-        for a in 0..n + 3 {
-            matrix[a][n] = 0.0;
-            matrix[n][a] = 0.0;
-        }
+        matrix[n].fill(0.0);
+        matrix.iter_mut().for_each(|row| row[n] = 0.0);
         (matrix[n][n], slope[n]) = (1.0, 0.0);
         let trace: f64 = (0..n + 3).map(|a| matrix[a][a]).sum();
         for (a, row) in matrix.iter_mut().enumerate() {

@@ -69,9 +69,7 @@ impl Inference {
     /// # Errors
     /// A skill that is not there; a factor that is not above 0; times that do not ascend from 0 or above.
     pub fn predict(&self, times: &[f64], changes: &[(&str, f64)]) -> Result<Array2<f64>> {
-        if times.windows(2).any(|w| !(w[0] <= w[1]))
-            || !times.iter().all(|t| *t >= 0.0 && t.is_finite())
-        {
+        if !times.is_sorted() || !times.iter().all(|t| *t >= 0.0 && t.is_finite()) {
             return Err(Error::setting(
                 "times",
                 "given",

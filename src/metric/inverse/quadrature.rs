@@ -70,14 +70,17 @@ pub(super) fn hermite(a: f64, b: f64, slope_a: f64, slope_b: f64, x: f64) -> (f6
     )
 }
 
+/// Derivatives at the nodes by those unknowns by which they are not zero.
+pub(super) type By = Vec<(usize, Vec<f64>)>;
+
 /// ∂B/∂θ at the nodes, where it is not zero; `gamma_at` is the place of ln γ.
 pub(super) fn gate_derivatives(
     waits: &Waits,
-    (open, by_v, by_gamma): (&[Vec<f64>], &[Vec<f64>], &[Vec<f64>]),
-    v_by: &[Vec<(usize, Vec<f64>)>],
+    [open, by_v, by_gamma]: [&[Vec<f64>]; 3],
+    v_by: &[By],
     gamma_at: usize,
-) -> Vec<(usize, Vec<f64>)> {
-    let mut out: Vec<(usize, Vec<f64>)> = vec![(gamma_at, vec![0.0; NODES])];
+) -> By {
+    let mut out: By = vec![(gamma_at, vec![0.0; NODES])];
     for j in &waits.skills {
         for (m, _) in &v_by[*j] {
             if !out.iter().any(|o| o.0 == *m) {
