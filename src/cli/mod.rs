@@ -1,6 +1,7 @@
 //! Arguments and what each command does.
 
 mod doctor;
+mod infer;
 mod sweep;
 
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -109,6 +110,8 @@ enum Command {
         #[arg(long)]
         update_ledger: bool,
     },
+    /// Infer frequencies, waste and the graph of skills from learning curves (the inverse problem).
+    Infer(infer::InferArgs),
     /// Check LibTorch, BLAS, the kernel, the font and the data sets, each with how to mend it.
     Doctor,
     /// Print the BibTeX entries to cite for an experiment.
@@ -261,6 +264,7 @@ pub fn run(args: Args) -> Result<()> {
             out,
             update_ledger,
         ),
+        Command::Infer(args) => infer::run(&args),
         Command::Sweep(args) => sweep::run(*args),
         Command::Doctor => doctor::run(),
         Command::Cite { id } => print(&format!("{}\n", find(&id)?.info().document.bibtex())),

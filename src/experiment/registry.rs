@@ -182,6 +182,8 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::Collapse>(),
         &entry::<physics::LearningTimes>(),
         &entry::<physics::ModularTime>(),
+        &entry::<physics::InverseProblem>(),
+        &entry::<physics::InferredRuns>(),
         &entry::<physics::Phase>(),
         &entry::<thesis::CorrelatedFeatures>(),
         &entry::<thesis::HermiteBasis>(),

@@ -3,6 +3,7 @@
 pub mod curve;
 pub mod eigenfunction;
 pub mod feature;
+pub mod inverse;
 pub mod kernel_alignment;
 pub mod minimum_projection;
 pub mod neural_collapse;

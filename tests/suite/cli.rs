@@ -430,3 +430,123 @@ fn a_full_folder_is_named_and_nothing_is_half_written() {
     );
     assert_eq!(text(&left), "");
 }
+
+/// Two skills of the Resource model without waste of time: a chain, by steps.
+fn curves(dir: &Path, name: &str, change: impl Fn(usize, f64) -> f64) {
+    let (p, waste, dt) = ([0.6, 0.4], 0.2, 0.002);
+    let mut u = [1.0f64; 2];
+    let mut text = String::from("time,skill,accuracy\n");
+    for k in 1..=6000 {
+        let b = [1.0, 1.0 - u[0]];
+        let all: f64 = waste + (0..2).map(|i| b[i] * p[i] * u[i]).sum::<f64>();
+        for i in 0..2 {
+            u[i] -= dt * b[i] * p[i] * u[i] / all;
+        }
+        if k % 60 == 0 {
+            let time = dt * k as f64;
+            for (i, skill) in ["add", "carry"].iter().enumerate() {
+                text += &format!("{time:.3},{skill},{:.6}\n", change(k, 1.0 - u[i]));
+            }
+        }
+    }
+    std::fs::write(dir.join(name), text).unwrap();
+}
+
+#[test]
+fn infer_finds_who_waits_for_whom() {
+    let dir = tempfile::tempdir().unwrap();
+    curves(dir.path(), "c.csv", |_, s| 0.5 + 0.5 * s);
+    let files = ["--out", "fit.svg", "--graph", "graph.png", "--dot", "g.dot"];
+    let base = ["infer", "c.csv", "--level", "accuracy", "--chance", "0.5"];
+    let told = ok(dir.path(), &[&base[..], &files].concat());
+    assert!(
+        told.contains("add → carry") && told.contains("(sure"),
+        "{told}"
+    );
+    assert!(
+        std::fs::read_to_string(dir.path().join("fit.svg"))
+            .unwrap()
+            .contains("<svg")
+    );
+    assert!(dir.path().join("graph.png").exists());
+    assert!(
+        std::fs::read_to_string(dir.path().join("g.dot"))
+            .unwrap()
+            .contains("\"add\" -> \"carry\"")
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&ok(dir.path(), &[&base[..], &["--json"]].concat())).unwrap();
+    let p = json["skills"][0]["p"]["value"].as_f64().unwrap();
+    assert!((p - 0.6).abs() < 0.02, "{p}");
+    assert_eq!(json["skills"][1]["waits_for"][0], "add");
+    // Parquet, skills as numbers, two seeds with times of their own.
+    let (mut time, mut skill, mut seed, mut level) = (vec![], vec![], vec![], vec![]);
+    for s in 0..2 {
+        for i in 1..=2 {
+            for k in 1..=40 {
+                let t = f64::from(k * k + 3 * s) / 40.0;
+                time.push(t);
+                skill.push(i64::from(i));
+                seed.push(i64::from(s));
+                level.push(1.0 - (-0.2 * f64::from(i) * t).exp());
+            }
+        }
+    }
+    let table = scurve::table::Table::new()
+        .with("t", time)
+        .and_then(|t| t.with("skill", skill))
+        .and_then(|t| t.with("seed", seed))
+        .and_then(|t| t.with("level", level))
+        .unwrap();
+    table.save(dir.path().join("c.parquet")).unwrap();
+    let told = ok(dir.path(), &["infer", "c.parquet", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let p = json["skills"][1]["p"]["value"].as_f64().unwrap();
+    assert!((p - 2.0 / 3.0).abs() < 1e-3, "{p}");
+    assert_eq!(json["edges"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn infer_says_what_is_wrong_with_curves() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    fails(dir, &["infer", "none.csv"], 3, &["none.csv"]);
+    curves(dir, "c.csv", |_, s| s);
+    fails(
+        dir,
+        &["infer", "c.csv", "--level", "accurcy"],
+        2,
+        &["accurcy", "did you mean"],
+    );
+    fails(
+        dir,
+        &["infer", "c.csv", "--level", "accuracy", "--chance", "1.5"],
+        2,
+        &["chance", "guessing"],
+    );
+    curves(dir, "far.csv", |k, s| if k == 600 { 7.0 } else { s });
+    fails(
+        dir,
+        &["infer", "far.csv", "--level", "accuracy"],
+        2,
+        &["add", "give or take noise"],
+    );
+    curves(dir, "flat.csv", |_, _| 0.01);
+    fails(
+        dir,
+        &["infer", "flat.csv", "--level", "accuracy"],
+        2,
+        &["never learned: add, carry"],
+    );
+    curves(dir, "nan.csv", |_, _| f64::NAN);
+    fails(
+        dir,
+        &["infer", "nan.csv", "--level", "accuracy"],
+        2,
+        &["records of `add`", "at least 8"],
+    );
+    std::fs::write(dir.join("back.csv"), "time,skill,level\n2,a,0.1\n1,a,0.2\n").unwrap();
+    fails(dir, &["infer", "back.csv"], 2, &["sort each skill by time"]);
+    std::fs::write(dir.join("c.txt"), "").unwrap();
+    fails(dir, &["infer", "c.txt"], 2, &[".csv or .parquet"]);
+}
