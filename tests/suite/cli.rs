@@ -454,11 +454,11 @@ fn token_files_are_made_of_text_files() {
         std::fs::read(dir.path().join("train.bin")).unwrap().len(),
         30
     );
-    let prepare = |text: &str, parts: &[&str]| {
-        fails(dir.path(), &["prepare", text, "--to", "x.bin"], 2, parts);
+    let prepare = |text: &str, code: i32, parts: &[&str]| {
+        fails(dir.path(), &["prepare", text, "--to", "x.bin"], code, parts);
         assert!(!dir.path().join("x.bin").exists());
     };
-    prepare("none.txt", &["none.txt", "not empty"]);
-    prepare("gone.txt", &["gone.txt", "no such file"]);
+    prepare("none.txt", 2, &["none.txt", "not empty"]);
+    prepare("gone.txt", 3, &["gone.txt", "no such file"]);
     fails(dir.path(), &["prepare", "--to", "x.bin"], 2, &["TEXT"]);
 }
