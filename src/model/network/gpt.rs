@@ -293,6 +293,15 @@ impl GptModule {
     }
 }
 
+/// √Σx².
+pub(super) fn norm(x: &Tensor<1>) -> f32 {
+    #[cfg(feature = "libtorch")]
+    if let Some(norm) = fused::norm(x) {
+        return norm.into_scalar();
+    }
+    x.clone().square().sum().sqrt().into_scalar()
+}
+
 fn ints<const D: usize>(
     tokens: impl Iterator<Item = u16>,
     shape: [usize; D],

@@ -1,6 +1,7 @@
 //! Training a GPT: AdamW with warm-up and cosine, accumulated and clipped gradients, weights on hard tokens.
 
 use super::checkpoint::{self, Entry, Header};
+use super::gpt::norm;
 use super::module_trainer::{diverged, entries, floats, loaded};
 use super::{Gpt, GptModule, Loss};
 use crate::error::{Error, Result};
@@ -188,7 +189,8 @@ impl GptTrainer {
         Ok(Self {
             module: net.module(seed, &device)?,
             net: net.clone(),
-            state: [training.weight_decay, 0.0].map(|decay| training.rule(decay).tensors()),
+            state: [training.weight_decay, 0.0]
+                .map(|decay| training.rule(decay).tensors().native()),
             training: training.clone(),
             device,
             steps: 0,
@@ -279,7 +281,7 @@ impl GptTrainer {
         if self.training.clip == 0.0 {
             return 1.0;
         }
-        let square = |g: &Tensor<1>| f64::from(g.clone().square().sum().into_scalar::<f32>());
+        let square = |g: &Tensor<1>| f64::from(norm(g)).powi(2);
         let norm = sums.iter().flatten().map(square).sum::<f64>().sqrt();
         (self.training.clip / (norm + 1e-6)).min(1.0)
     }
@@ -376,7 +378,7 @@ impl GptTrainer {
             own[1 - group].push(Vec::new());
         }
         for (state, slots) in self.state.iter_mut().zip(own) {
-            *state = TensorState::resumed(*state.optimizer(), steps as u64, slots);
+            *state = TensorState::resumed(*state.optimizer(), steps as u64, slots).native();
         }
         self.module = loaded(self.module.clone(), found);
         self.steps = steps;

@@ -66,7 +66,7 @@ fn less(a: &[f64], b: &[f64]) -> Vec<f64> {
 }
 
 fn percent(share: f64) -> String {
-    format!("{} %", (1000.0 * share).round() / 10.0)
+    format!("{} %", (1e4 * share).round() / 100.0)
 }
 
 /// Shares of weighted steps above 0, in order.

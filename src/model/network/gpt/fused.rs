@@ -82,6 +82,11 @@ impl Block {
     }
 }
 
+/// √Σx² by one operation.
+pub(super) fn norm(x: &Tensor<1>) -> Option<Tensor<1>> {
+    node::<1>(vec![x.clone().into()], |x| x[0].norm().view([1]))
+}
+
 fn normalised(h: &tch::Tensor, scale: &tch::Tensor, shift: &tch::Tensor) -> tch::Tensor {
     h.layer_norm(scale.size(), Some(scale), Some(shift), EPSILON, true)
 }
