@@ -82,6 +82,33 @@ impl DeviceKind {
 unsafe extern "C" {
     /// Of the C interface that burn-tch is linked with.
     fn at_set_num_threads(threads: std::ffi::c_int);
+    fn at_get_num_threads() -> std::ffi::c_int;
+}
+
+/// While it lives, LibTorch uses one thread within an operation that this thread asks for: for runs side by side.
+pub(crate) struct OneThread {
+    #[cfg(feature = "libtorch")]
+    before: std::ffi::c_int,
+}
+
+impl OneThread {
+    pub fn hold() -> Self {
+        // SAFETY: a plain C function that reads a number of OpenMP.
+        #[cfg(feature = "libtorch")]
+        let before = unsafe { at_get_num_threads() };
+        set_threads(1);
+        Self {
+            #[cfg(feature = "libtorch")]
+            before,
+        }
+    }
+}
+
+impl Drop for OneThread {
+    fn drop(&mut self) {
+        #[cfg(feature = "libtorch")]
+        set_threads(usize::try_from(self.before).unwrap_or(1));
+    }
 }
 
 /// How many threads LibTorch uses within an operation that the calling thread asks for.

@@ -17,7 +17,7 @@ mod report;
 mod tokens;
 
 use crate::claim::Claims;
-use crate::device::{self, DeviceKind};
+use crate::device::{DeviceKind, OneThread};
 use crate::error::{Error, Result};
 use crate::experiment::check::{distinct, whole};
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
@@ -124,7 +124,7 @@ impl Experiment for HardTokens {
     }
 
     fn run_seed(&self, seed: Seed, progress: &Progress) -> Result<Tables> {
-        device::set_threads(1);
+        let _one = OneThread::hold();
         let text = Text::of(self)?;
         let device = DeviceKind::from_env()?.device()?;
         let start = GptTrainer::new(&self.net(), &self.training(), seed, &device)?;
