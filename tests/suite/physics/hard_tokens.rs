@@ -70,6 +70,7 @@ fn the_tables_are_runs_made_by_hand() {
             "slower",
             "order",
             "rare",
+            "rare-always",
             "rare-more"
         ]
     );
