@@ -94,7 +94,45 @@ def resnet18():
     return torch.optim.SGD(net.parameters(), 0.05, momentum=0.9, weight_decay=1e-3), lambda: functional.cross_entropy(net(x), y)
 
 
+class Decoder(nn.Module):
+    """A block of nanoGPT."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.ln_1, self.attn, self.proj = nn.LayerNorm(width), nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.ln_2, self.fc, self.back = nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        n, t, c = x.shape
+        q, k, v = (y.view(n, t, self.heads, c // self.heads).transpose(1, 2) for y in self.attn(self.ln_1(x)).split(c, dim=2))
+        y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.proj(y.transpose(1, 2).contiguous().view(n, t, c))
+        return x + self.back(functional.gelu(self.fc(self.ln_2(x))))
+
+
+def gpt(vocabulary, block, layers, heads, width, blocks):
+    wte, wpe = nn.Embedding(vocabulary, width), nn.Embedding(block, width)
+    decoders, ln = nn.Sequential(*(Decoder(width, heads) for _ in range(layers))), nn.LayerNorm(width)
+    params = [p for m in (wte, wpe, decoders, ln) for p in m.parameters()]
+    for p in params:
+        if p.dim() == 2:
+            nn.init.normal_(p, std=0.02)
+    x, y = torch.randint(vocabulary, (2, blocks, block))
+
+    def loss():
+        h = ln(decoders(wte(x) + wpe(torch.arange(block))))
+        return functional.cross_entropy(functional.linear(h, wte.weight).view(-1, vocabulary), y.view(-1))
+
+    groups = [{"params": [p for p in params if p.dim() == 2], "weight_decay": 0.1}, {"params": [p for p in params if p.dim() < 2], "weight_decay": 0}]
+    optimizer = torch.optim.AdamW(groups, 3e-7, betas=(0.9, 0.95))
+    optimizer.register_step_pre_hook(lambda *_: nn.utils.clip_grad_norm_(params, 1.0) and None)
+    return optimizer, loss
+
+
 CASES = {
+    "gpt": lambda: gpt(256, 128, 4, 4, 128, 16),
+    "gpt2": lambda: gpt(50257, 512, 12, 12, 768, 1),
     "resnet18": resnet18,
     "domino": domino,
     "parity": parity,

@@ -10,10 +10,12 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use scurve::device::DeviceKind;
 use scurve::model::network::{
-    Activation, Cnn, Examples, Inputs, Loss, Mlp, MlpTrainer, ModuleTrainer, ResNet, Targets,
+    Activation, Cnn, Examples, Gpt, GptTrainer, GptTraining, Inputs, Loss, Mlp, MlpTrainer,
+    ModuleTrainer, ResNet, Targets,
 };
 use scurve::optimizer::{Adam, AdamW, Optimizer, Sgd};
 use scurve::seed::Seed;
+use scurve::task::tokens::Blocks;
 use std::time::Duration;
 
 /// Networks of the same size that are trained side by side.
@@ -31,7 +33,7 @@ struct Case {
     work: f64,
 }
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 10] = [
     Case {
         name: "domino",
         what: "parities, 32-50-2, 10,000 strings, f64",
@@ -89,6 +91,25 @@ const CASES: [Case; 8] = [
         // 0.557 Gflop multiply-adds of an image forward; backward twice that.
         work: 128.0 * 6.0 * 0.5557e9 / 1e9,
     },
+    Case {
+        name: "gpt",
+        what: "GPT on bytes, 4 layers of width 128, 16 blocks of 128, AdamW, f32, LibTorch",
+        steps: 10,
+        promised: 1.0,
+        work: 16.0
+            * 128.0
+            * 6.0
+            * (4.0 * 12.0 * 128.0 * 128.0 + 256.0 * 128.0 + 4.0 * 128.0 * 128.0)
+            / 1e9,
+    },
+    Case {
+        name: "gpt2",
+        what: "GPT-2 small, one block of 512, AdamW, f32, LibTorch",
+        steps: 1,
+        promised: 1.0,
+        work: 512.0 * 6.0 * (12.0 * 12.0 * 768.0 * 768.0 + 50_257.0 * 768.0 + 12.0 * 768.0 * 512.0)
+            / 1e9,
+    },
 ];
 
 /// Of one image: forward and the gradient by weights everywhere, by inputs in all layers but the first.
@@ -145,6 +166,14 @@ fn step(case: &str) -> Box<dyn FnMut()> {
         }
         "squares" => side_by_side(),
         "resnet18" => resnet18(),
+        "gpt" => gpt(&Gpt::bytes(4, 128, 128), 16),
+        "gpt2" => gpt(
+            &Gpt {
+                block: 512,
+                ..Gpt::gpt2_small()
+            },
+            1,
+        ),
         norm => convolution(norm == "batch_norm"),
     }
 }
@@ -191,6 +220,19 @@ fn resnet18() -> Box<dyn FnMut()> {
     let mut trainer = trainer.expect("a network");
     Box::new(move || {
         trainer.step(&examples).expect("a step");
+    })
+}
+
+fn gpt(net: &Gpt, blocks: usize) -> Box<dyn FnMut()> {
+    let device = DeviceKind::BUILT[0].device().expect("a device");
+    let training = GptTraining::default();
+    let mut trainer = GptTrainer::new(net, &training, Seed(0), &device).expect("a network");
+    let rows = Array2::from_shape_fn((blocks, net.block + 1), |(i, j)| {
+        ((7919 * (i * net.block + j)) % net.vocabulary) as u16
+    });
+    let batch = [Blocks::new(rows).expect("blocks")];
+    Box::new(move || {
+        trainer.step(&batch).expect("a step");
     })
 }
 

@@ -12,6 +12,7 @@ use scurve::experiment::{Report, Request, RunOptions, Scale, find, registry};
 use scurve::ledger;
 use scurve::table::{Table, write_atomic};
 use scurve::task::image;
+use scurve::task::tokens::prepare;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -112,6 +113,21 @@ enum Command {
     },
     /// Infer frequencies, waste and the graph of skills from learning curves (the inverse problem).
     Infer(infer::InferArgs),
+    /// Make a token file of text files, byte by byte, for experiments on text: two bytes a token, the lower first, as nanoGPT has them.
+    Prepare {
+        /// Text files, taken one after the other; `.gz` is decompressed.
+        #[arg(required = true, value_name = "TEXT")]
+        texts: Vec<PathBuf>,
+        /// The token file to write.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// A second file for the last part of each text.
+        #[arg(long, value_name = "FILE")]
+        validation: Option<PathBuf>,
+        /// The share of each text that goes there.
+        #[arg(long, default_value_t = 0.1, requires = "validation")]
+        share: f64,
+    },
     /// Check LibTorch, BLAS, the kernel, the font and the data sets, each with how to mend it.
     Doctor,
     /// Print the BibTeX entries to cite for an experiment.
@@ -266,6 +282,20 @@ pub fn run(args: Args) -> Result<()> {
         ),
         Command::Infer(args) => infer::run(&args),
         Command::Sweep(args) => sweep::run(*args),
+        Command::Prepare {
+            texts,
+            to,
+            validation,
+            share,
+        } => {
+            let held_back = validation.as_deref().map(|path| (path, share));
+            let done = prepare(&texts, &to, held_back)?;
+            let mut text = format!("{}: {} tokens\n", to.display(), done.train);
+            if let Some(path) = validation {
+                text += &format!("{}: {} tokens\n", path.display(), done.validation);
+            }
+            print(&text)
+        }
         Command::Doctor => doctor::run(),
         Command::Cite { id } => print(&format!("{}\n", find(&id)?.info().document.bibtex())),
         Command::Completions { shell } => {

@@ -173,6 +173,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<physics::MultitaskParity>(),
         &entry::<physics::QuadraticLoss>(),
         &entry::<physics::AdditionGrokking>(),
+        &entry::<physics::HardTokens>(),
         &entry::<physics::HardSkills>(),
         &entry::<physics::SkillOptimizers>(),
         &entry::<physics::ParityAgainstResource>(),

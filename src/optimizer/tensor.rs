@@ -1,5 +1,8 @@
 //! Stepping burn tensors.
 
+#[cfg(feature = "libtorch")]
+mod libtorch;
+
 use super::rule::{Number, Rule};
 use super::soap::SoapState;
 use super::{Mars, Need, Optimizer};
@@ -30,6 +33,8 @@ pub struct TensorState {
     slots: Vec<Vec<Tensor<1>>>,
     /// The step for which each parameter has been given what it needs.
     supplied: Vec<u64>,
+    /// Whether AdamW may take LibTorch's own operations.
+    native: bool,
 }
 
 impl TensorState {
@@ -39,7 +44,14 @@ impl TensorState {
             steps: 0,
             slots: Vec::new(),
             supplied: Vec::new(),
+            native: false,
         }
+    }
+
+    /// The same, whose AdamW on LibTorch is made of LibTorch's operations in PyTorch's order, half as many as burn's: rounded otherwise, and twice as fast on large tensors.
+    pub(crate) fn native(mut self) -> Self {
+        self.native = true;
+        self
     }
 
     /// One step of a list of tensors of one rank, always in the same order.
@@ -168,6 +180,12 @@ impl TensorState {
         let grad = grad.reshape([len]);
         let slots = &mut self.slots[index];
         let t = self.steps;
+        #[cfg(feature = "libtorch")]
+        if let (true, Optimizer::AdamW(rule)) = (self.native, &self.optimizer)
+            && let Some(param) = libtorch::adamw(rule, t, &param, &grad, slots)
+        {
+            return Ok(param.reshape(shape));
+        }
         let param = match &self.optimizer {
             Optimizer::Sgd(rule) if rule.momentum == 0.0 => {
                 advance::<_, 0>(*rule, t, param, grad, slots)
@@ -254,6 +272,7 @@ impl TensorState {
             steps,
             supplied: vec![0; slots.len()],
             slots,
+            native: false,
         }
     }
 

@@ -7,6 +7,7 @@ mod parity;
 mod skill_law;
 mod squares;
 mod step;
+pub mod tokens;
 
 pub use frequency::Frequencies;
 pub use modular::{ModularOperation, ModularTable};

@@ -550,3 +550,35 @@ fn infer_says_what_is_wrong_with_curves() {
     std::fs::write(dir.join("c.txt"), "").unwrap();
     fails(dir, &["infer", "c.txt"], 2, &[".csv or .parquet"]);
 }
+
+#[test]
+fn token_files_are_made_of_text_files() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.txt"), "twenty bytes of text").unwrap();
+    std::fs::write(dir.path().join("none.txt"), "").unwrap();
+    let said = ok(
+        dir.path(),
+        &[
+            "prepare",
+            "a.txt",
+            "--to",
+            "train.bin",
+            "--validation",
+            "val.bin",
+            "--share",
+            "0.25",
+        ],
+    );
+    assert_eq!(said, "train.bin: 15 tokens\nval.bin: 5 tokens\n");
+    assert_eq!(
+        std::fs::read(dir.path().join("train.bin")).unwrap().len(),
+        30
+    );
+    let prepare = |text: &str, code: i32, parts: &[&str]| {
+        fails(dir.path(), &["prepare", text, "--to", "x.bin"], code, parts);
+        assert!(!dir.path().join("x.bin").exists());
+    };
+    prepare("none.txt", 2, &["none.txt", "not empty"]);
+    prepare("gone.txt", 3, &["gone.txt", "no such file"]);
+    fails(dir.path(), &["prepare", "--to", "x.bin"], 2, &["TEXT"]);
+}

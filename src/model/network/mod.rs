@@ -7,6 +7,7 @@
 //! | the same network as a burn module, many seeds at once, on any device | [`MlpModule`] |
 //! | convolutional networks, a transformer | [`Cnn`], [`ResNet`], [`Vgg`], [`Transformer`] |
 //! | training any of them on any device, by autodiff | [`ModuleTrainer`] |
+//! | a decoder that predicts text, and its training | [`Gpt`], [`GptTrainer`] |
 //! | examples, and which of them a step sees | [`Examples`], [`Batches`] |
 //!
 //! # Time and memory
@@ -35,6 +36,8 @@ mod checkpoint;
 mod cnn;
 mod data;
 mod fused;
+mod gpt;
+mod gpt_trainer;
 mod init;
 mod layer;
 mod learner;
@@ -57,6 +60,8 @@ pub use architecture::{Architecture, NetworkModule, Statistics};
 pub use batch::Batches;
 pub use cnn::{Cnn, CnnModule};
 pub use data::{Examples, Inputs, Targets};
+pub use gpt::{Gpt, GptModule};
+pub use gpt_trainer::{GptTrainer, GptTraining, TokenWeight};
 pub use init::Init;
 pub use learner::{Curve, Evaluation};
 pub use loss::Loss;

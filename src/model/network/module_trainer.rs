@@ -300,10 +300,7 @@ impl<N: Architecture> ModuleTrainer<N> {
     }
 
     fn load(&mut self, entries: Vec<Entry>) {
-        let mut loader = Loader {
-            entries: entries.into_iter(),
-        };
-        self.module = self.module.clone().map(&mut loader);
+        self.module = loaded(self.module.clone(), entries);
     }
 
     fn header(&self) -> Header {
@@ -318,12 +315,7 @@ impl<N: Architecture> ModuleTrainer<N> {
     }
 
     fn parameters(&self) -> Result<Vec<Entry>> {
-        let mut collector = Collector::default();
-        self.module.visit(&mut collector);
-        match collector.failed {
-            Some(error) => Err(error),
-            None => Ok(collector.entries),
-        }
+        entries(&self.module)
     }
 }
 
@@ -353,7 +345,24 @@ pub(super) fn diverged(
     Error::Diverged { what, step }
 }
 
-fn floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+/// All tensors of a module.
+pub(super) fn entries<M: Module>(module: &M) -> Result<Vec<Entry>> {
+    let mut collector = Collector::default();
+    module.visit(&mut collector);
+    match collector.failed {
+        Some(error) => Err(error),
+        None => Ok(collector.entries),
+    }
+}
+
+/// The module with these tensors, in the order of [`entries`].
+pub(super) fn loaded<M: Module>(module: M, entries: Vec<Entry>) -> M {
+    module.map(&mut Loader {
+        entries: entries.into_iter(),
+    })
+}
+
+pub(super) fn floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     let failed = |e: String| Error::Device {
         name: "tensor".into(),
         why: e,

@@ -75,33 +75,82 @@ pub(super) fn taped(
     });
     let inputs = std::iter::once(Ok(images)).chain(parameters);
     let inputs: Vec<Node> = inputs.collect::<Result<_, _>>().ok()?;
+    let mut seen = Seen(Vec::new());
+    let output = on_graph(inputs, |leaves| f(&leaves[0], &leaves[1..], &mut seen))?;
+    Some((Tensor::from_primitive::<Autodiff<LibTorch>>(output), seen.0))
+}
+
+/// f of tensors of any rank as one operation of burn's graph; without autodiff, its value alone. `None` where the tensors do not live on LibTorch, or for more of them than 17.
+pub(super) fn node<const D: usize>(
+    inputs: Vec<Argument>,
+    f: impl FnOnce(&[tch::Tensor]) -> tch::Tensor,
+) -> Option<Tensor<D>> {
+    if inputs.iter().all(|x| matches!(x, Argument::Plain(_))) {
+        let plain = inputs.iter().map(|x| match x {
+            Argument::Plain(x) => Some(x.tensor.shallow_clone()),
+            _ => None,
+        });
+        let leaves: Vec<tch::Tensor> = plain.collect::<Option<_>>()?;
+        let value = tch::no_grad(|| f(&leaves));
+        return Some(Tensor::from_primitive::<LibTorch>(TchTensor::new(value)));
+    }
+    let nodes = inputs.into_iter().map(|x| match x {
+        Argument::Node(x) => Some(x),
+        _ => None,
+    });
+    let output = on_graph(nodes.collect::<Option<_>>()?, f)?;
+    Some(Tensor::from_primitive::<Autodiff<LibTorch>>(output))
+}
+
+/// A tensor as LibTorch has it.
+pub(super) enum Argument {
+    /// On burn's graph.
+    Node(Node),
+    /// Without autodiff.
+    Plain(TchTensor),
+    /// Of another backend.
+    Other,
+}
+
+impl<const D: usize> From<Tensor<D>> for Argument {
+    fn from(x: Tensor<D>) -> Self {
+        match x.clone().try_into_primitive::<Autodiff<LibTorch>>() {
+            Ok(node) => Self::Node(node),
+            Err(_) => match x.try_into_primitive::<LibTorch>() {
+                Ok(plain) => Self::Plain(plain),
+                Err(_) => Self::Other,
+            },
+        }
+    }
+}
+
+fn on_graph(inputs: Vec<Node>, f: impl FnOnce(&[tch::Tensor]) -> tch::Tensor) -> Option<Node> {
     // An operation of burn's graph has a number of parents that is known to the compiler.
     macro_rules! of {
         ($($n:literal)+) => {
             match inputs.len() {
-                $($n => on_graph::<$n>(inputs.try_into().ok()?, f),)+
+                $($n => of_parents::<$n>(inputs.try_into().ok()?, f),)+
                 _ => return None,
             }
         };
     }
-    Some(of!(2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17))
+    Some(of!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17))
 }
 
-fn on_graph<const N: usize>(
+fn of_parents<const N: usize>(
     inputs: [Node; N],
-    f: impl FnOnce(&tch::Tensor, &[tch::Tensor], &mut Seen) -> tch::Tensor,
-) -> (Tensor<4>, Statistics) {
+    f: impl FnOnce(&[tch::Tensor]) -> tch::Tensor,
+) -> Node {
     let tracked = inputs.each_ref().map(Node::is_tracked);
     let mut shared: Vec<TchTensor> = inputs.iter().map(|x| x.primitive().clone()).collect();
     let nodes = inputs.each_ref().map(Node::node);
     drop(inputs);
     let leaves: [tch::Tensor; N] =
         std::array::from_fn(|i| shared[i].tensor.detach().set_requires_grad(tracked[i]));
-    let mut seen = Seen(Vec::new());
-    let output = f(&leaves[0], &leaves[1..], &mut seen);
+    let output = f(&leaves);
     let plain = TchTensor::new(output.detach());
     let prepared = Taped.prepare::<NoCheckpointing>(nodes).compute_bound();
-    let output = match prepared.stateful() {
+    match prepared.stateful() {
         OpsKind::UnTracked(prep) => prep.finish(plain),
         OpsKind::Tracked(prep) => {
             shared.push(plain.clone());
@@ -115,9 +164,7 @@ fn on_graph<const N: usize>(
             };
             prep.finish(tape, plain)
         }
-    };
-    let output = Tensor::from_primitive::<Autodiff<LibTorch>>(output);
-    (output, seen.0)
+    }
 }
 
 /// A parameter of a convolution, or of a normalisation.

@@ -2,6 +2,7 @@
 //! give known answers.
 
 mod geometry_figures;
+mod hard_tokens;
 mod inverse;
 mod learning_times;
 mod multitask_parity;
