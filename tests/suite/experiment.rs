@@ -123,14 +123,14 @@ fn more_seeds_add_to_what_is_there_and_bytes_do_not_change() {
         force: true,
         ..options
     };
-    let third = mean.with_seeds(5).run_with(&forced).unwrap();
+    let third = mean.clone().with_seeds(5).run_with(&forced).unwrap();
     assert_eq!(third.reused(), 0);
     assert_eq!(parquet(files(dir.path())), after);
     let without = RunOptions {
         threads: Some(0),
         ..forced
     };
-    let refused = mean.with_seeds(5).run_with(&without).unwrap_err();
+    let refused = mean.clone().with_seeds(5).run_with(&without).unwrap_err();
     assert!(refused.to_string().contains("threads = 0"), "{refused}");
 }
 
