@@ -4,7 +4,7 @@ use super::data::Data;
 use super::fit::{Fitted, fit, fit_below};
 use super::forward::{Form, Solved, Unknowns};
 use super::gates::{Waits, descendants};
-use super::search::{ALL_PAIRS, Price, TRIALS, candidates, profile};
+use super::search::{ALL_PAIRS, Price, TRIALS, candidates, profile_in};
 
 /// One change of a graph: the gates, and the frequencies to start its fit from, with what it seems to gain.
 pub(super) struct Move {
@@ -55,14 +55,7 @@ fn single_moves(data: &Data, form: Form, now: &Fitted, price: &Price) -> Vec<Mov
     let (places, open) = (solved.places(&data.times), solved.openings());
     let mut moves = Vec::new();
     for i in 0..data.skills() {
-        let of = |w: &Waits| {
-            let e: Vec<f64> = solved
-                .exposure(w, &open, &places)
-                .iter()
-                .map(|e| e.max(1e-300))
-                .collect();
-            profile(data, i, &e)
-        };
+        let of = |w: &Waits| profile_in(data, &solved, (&open, &places), i, w);
         let present = of(&now.waits[i]).squares;
         let mut own: Vec<Move> = candidates(i, &now.waits, |w| of(w).squares)
             .into_iter()

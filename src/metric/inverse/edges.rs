@@ -5,7 +5,7 @@ use super::data::Data;
 use super::fit::{Fitted, fit_below};
 use super::forward::{Form, Solved};
 use super::gates::Waits;
-use super::search::{Price, candidates, profile};
+use super::search::{Price, candidates, profile_in};
 
 /// Scores above the best up to which a graph does nearly as well.
 const NEARLY: f64 = 12.0;
@@ -24,14 +24,7 @@ pub(super) fn rival(
 ) -> Option<Fitted> {
     let solved = Solved::new(form, &fitted.waits, &fitted.at, data.end(), false);
     let (places, open) = (solved.places(&data.times), solved.openings());
-    let of = |w: &Waits| {
-        let e: Vec<f64> = solved
-            .exposure(w, &open, &places)
-            .iter()
-            .map(|e| e.max(1e-300))
-            .collect();
-        profile(data, i, &e)
-    };
+    let of = |w: &Waits| profile_in(data, &solved, (&open, &places), i, w);
     let mut ranked: Vec<(f64, f64, Waits)> = candidates(i, &fitted.waits, |w| of(w).squares)
         .into_iter()
         .filter(|w| *w != fitted.waits[i] && allowed(w))

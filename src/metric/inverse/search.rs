@@ -3,7 +3,7 @@
 use super::climb::climb;
 use super::data::Data;
 use super::fit::{FLOOR, Fitted, fit, residuals};
-use super::forward::{Form, Solved, Unknowns};
+use super::forward::{Form, Place, Solved, Unknowns};
 use super::gates::{Join, Waits, descendants};
 
 /// Points to which curves are thinned for the search.
@@ -82,6 +82,22 @@ impl Price {
 pub(super) struct Single {
     pub p: f64,
     pub squares: f64,
+}
+
+/// [`profile`] of a skill that waits so, with the time and the openings of a solved model as they are.
+pub(super) fn profile_in(
+    data: &Data,
+    solved: &Solved,
+    (open, places): (&[Vec<f64>], &[Place]),
+    i: usize,
+    waits: &Waits,
+) -> Single {
+    let exposure: Vec<f64> = solved
+        .exposure(waits, open, places)
+        .iter()
+        .map(|e| e.max(1e-300))
+        .collect();
+    profile(data, i, &exposure)
 }
 
 /// The p that fits s = 1 − exp(−p E) best; `exposure` is at all times of the data.
