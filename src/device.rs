@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use burn::tensor::Device;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::str::FromStr;
 
 /// A kind of device, by the name that `SCURVE_DEVICE` and `--device` take.
@@ -105,6 +106,36 @@ pub(crate) fn set_threads(threads: usize) {
     let _ = threads;
 }
 
+/// Work on tensors. A device whose memory is full is an error here: LibTorch throws then, and what calls it panics.
+///
+/// # Errors
+/// Those of the work; [`Error::Memory`].
+pub(crate) fn within_memory<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let panicked = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => return result,
+        Err(panicked) => panicked,
+    };
+    let text = panicked.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panicked.downcast_ref::<&str>().copied());
+    match text.and_then(no_memory) {
+        Some(why) => Err(Error::Memory { why: why.into() }),
+        None => resume_unwind(panicked),
+    }
+}
+
+/// The line of a message that says that memory is full.
+fn no_memory(text: &str) -> Option<&str> {
+    const SIGNS: [&str; 4] = [
+        "out of memory",
+        "not enough memory",
+        "can't allocate memory",
+        "ALLOC_FAILED",
+    ];
+    // LibTorch appends its own stack; line ends are escaped where the message was printed with quotes.
+    let mut lines = text.split('\n').flat_map(|line| line.split("\\n"));
+    lines.find(|line| SIGNS.iter().any(|sign| line.contains(sign)))
+}
+
 #[cfg(not(feature = "libtorch"))]
 fn not_built(kind: DeviceKind) -> Error {
     Error::Device {
@@ -127,5 +158,39 @@ impl FromStr for DeviceKind {
             return Err(not_built(kind));
         }
         Ok(kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(feature = "libtorch")]
+    fn a_tensor_that_does_not_fit_is_an_error() {
+        let device = DeviceKind::LibTorch.device().unwrap();
+        let found = within_memory(|| {
+            let huge = burn::tensor::Tensor::<1>::zeros([1 << 46], &device);
+            Ok(huge.dims()[0])
+        });
+        let message = found.unwrap_err().to_string();
+        assert!(message.starts_with("out of memory ("), "{message}");
+        assert!(message.contains("lower the batch"), "{message}");
+        assert!(!message.contains("frame #"), "{message}");
+    }
+
+    #[test]
+    fn other_panics_and_errors_pass() {
+        let panicked =
+            std::panic::catch_unwind(|| within_memory(|| -> Result<()> { panic!("another") }));
+        assert_eq!(
+            *panicked.unwrap_err().downcast::<&str>().unwrap(),
+            "another"
+        );
+        let failed = within_memory(|| -> Result<()> { Err(Error::Linalg("x".into())) });
+        assert!(matches!(failed, Err(Error::Linalg(_))));
+        assert_eq!(within_memory(|| Ok(3)).unwrap(), 3);
+        let text = "called `Result::unwrap()`: Torch(\"CUDA out of memory. Tried to allocate 2 GiB\\nException raised\")";
+        assert!(no_memory(text).unwrap().ends_with("2 GiB"));
     }
 }

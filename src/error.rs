@@ -94,6 +94,14 @@ pub enum Error {
         /// Why it cannot be used, and what to do.
         why: String,
     },
+    /// A device has no memory left for a tensor.
+    #[error(
+        "out of memory ({why}); lower the batch, the network's width, the side of the images or the block of a GPT (which can accumulate gradients instead), or run fewer seeds side by side (RAYON_NUM_THREADS=1)"
+    )]
+    Memory {
+        /// What the device said.
+        why: String,
+    },
     /// A table lacks something that was asked of it.
     #[error("table: {0}")]
     Table(String),
@@ -188,7 +196,8 @@ impl Error {
             Self::Setting { .. }
             | Self::Unknown { .. }
             | Self::Config { .. }
-            | Self::Device { .. } => 2,
+            | Self::Device { .. }
+            | Self::Memory { .. } => 2,
             Self::Io { .. } | Self::Corrupt { .. } | Self::Missing { .. } => 3,
             Self::Diverged { .. } => 4,
             Self::Interrupted { .. } => 130,

@@ -22,7 +22,7 @@ pub use crate::model::linear::*;
 pub use crate::model::multilinear::*;
 pub use crate::model::network::{
     self, Activation, Architecture, Batches, Cnn, Evaluation, Examples, Inputs, Loss, Mlp,
-    MlpModule, MlpTrainer, ModuleTrainer, NetworkModule, Targets, Transformer,
+    MlpModule, MlpTrainer, ModuleTrainer, NetworkModule, ResNet, Targets, Transformer, Vgg,
 };
 pub use crate::model::quadratic::{Quadratic, QuadraticTrajectory};
 pub use crate::model::skill::*;

@@ -234,6 +234,46 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> f64 {
     2.0 * (1.0 - Normal::standard().cdf(z))
 }
 
+/// Spearman's rank correlation of pairs: the correlation of their ranks, ties having the mean of theirs.
+///
+/// Pairs with a value that is not finite are left out; NaN with fewer than two pairs, or where one side is all ties.
+///
+/// ```
+/// use scurve::stats::rank_correlation;
+/// assert!((rank_correlation(&[1.0, 2.0, 3.0], &[1.0, 10.0, 100.0]) - 1.0).abs() < 1e-12);
+/// assert!((rank_correlation(&[1.0, 2.0, 3.0, 4.0], &[4.0, 3.0, 2.0, 1.0]) + 1.0).abs() < 1e-12);
+/// ```
+pub fn rank_correlation(x: &[f64], y: &[f64]) -> f64 {
+    let pairs = x.iter().zip(y);
+    let (x, y): (Vec<f64>, Vec<f64>) = pairs
+        .filter(|(x, y)| x.is_finite() && y.is_finite())
+        .unzip();
+    let (x, y) = (ranks(&x), ranks(&y));
+    // Ranks have the mean (n + 1)/2, with ties and without.
+    let middle = (x.len() as f64 + 1.0) / 2.0;
+    let product = |a: &[f64], b: &[f64]| {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| (a - middle) * (b - middle))
+            .sum::<f64>()
+    };
+    product(&x, &y) / (product(&x, &x) * product(&y, &y)).sqrt()
+}
+
+/// Ranks from 1; ties have the mean of theirs.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|i, j| values[*i].total_cmp(&values[*j]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut before = 0;
+    for ties in order.chunk_by(|i, j| values[*i] == values[*j]) {
+        let mean = before as f64 + (ties.len() as f64 + 1.0) / 2.0;
+        ties.iter().for_each(|i| ranks[*i] = mean);
+        before += ties.len();
+    }
+    ranks
+}
+
 /// Ordinary least squares y = intercept + slope · x: the slope and the intercept, each with Student's t interval, and the
 /// root mean square residual.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -314,6 +354,18 @@ mod tests {
         let (c, d) = ([1.0, 2.0, 3.0, 4.0], [3.0, 4.0, 5.0, 6.0, 7.5]);
         assert!((mann_whitney(&c, &d) - 0.063_936_747_006_042_23).abs() < 1e-8);
         assert!(mann_whitney(&a, &a) > 0.99);
+    }
+
+    #[test]
+    fn rank_correlation_agrees_with_scipy() {
+        // scipy.stats.spearmanr(x, y).statistic
+        let x = [1.0, 2.0, 2.0, 3.0, 5.0, 8.0, 8.0];
+        let y = [0.3, 0.1, 0.4, 0.4, 0.2, 0.9, 0.7];
+        assert!((rank_correlation(&x, &y) - 0.633_054_164_947_657_4).abs() < 1e-12);
+        let with_nan = rank_correlation(&[1.0, f64::NAN, 2.0], &[2.0, 5.0, 1.0]);
+        assert!((with_nan + 1.0).abs() < 1e-12);
+        assert!(rank_correlation(&[1.0], &[1.0]).is_nan());
+        assert!(rank_correlation(&[1.0, 2.0], &[3.0, 3.0]).is_nan());
     }
 
     #[test]

@@ -12,9 +12,9 @@ use scurve::experiment::{Report, Request, RunOptions, Scale, find, registry};
 use scurve::ledger;
 use scurve::table::{Table, write_atomic};
 use scurve::task::image;
-use scurve::task::tokens::prepare;
+use scurve::task::tokens::{Vocabulary, prepare};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How neural networks learn, one experiment at a time.
 ///
@@ -127,6 +127,12 @@ enum Command {
         /// The share of each text that goes there.
         #[arg(long, default_value_t = 0.1, requires = "validation")]
         share: f64,
+        /// Tokens are the pieces of this byte-pair encoding and not bytes: a tokenizer.json, or GPT-2's vocab.json with merges.txt beside it.
+        #[arg(long, value_name = "FILE")]
+        vocabulary: Option<PathBuf>,
+        /// Learn so many pieces from the texts first, and write them to the file of --vocabulary, which must not be there yet.
+        #[arg(long, value_name = "SIZE", requires = "vocabulary")]
+        learn: Option<usize>,
     },
     /// Check LibTorch, BLAS, the kernel, the font and the data sets, each with how to mend it.
     Doctor,
@@ -287,10 +293,20 @@ pub fn run(args: Args) -> Result<()> {
             to,
             validation,
             share,
+            vocabulary,
+            learn,
         } => {
             let held_back = validation.as_deref().map(|path| (path, share));
-            let done = prepare(&texts, &to, held_back)?;
+            let tokens = tokens_of(&texts, vocabulary.as_deref(), learn)?;
+            let done = prepare(&texts, &tokens, &to, held_back)?;
             let mut text = format!("{}: {} tokens\n", to.display(), done.train);
+            if let Some(path) = vocabulary {
+                text = format!(
+                    "{}: a vocabulary of {}\n{text}",
+                    path.display(),
+                    tokens.len()
+                );
+            }
             if let Some(path) = validation {
                 text += &format!("{}: {} tokens\n", path.display(), done.validation);
             }
@@ -306,6 +322,24 @@ pub fn run(args: Args) -> Result<()> {
                 &mut std::io::stdout(),
             );
             Ok(())
+        }
+    }
+}
+
+/// What the tokens of texts shall be; a vocabulary that is learned is written.
+fn tokens_of(texts: &[PathBuf], file: Option<&Path>, learn: Option<usize>) -> Result<Vocabulary> {
+    match (file, learn) {
+        (None, _) => Ok(Vocabulary::Bytes),
+        (Some(file), None) => Vocabulary::read(file),
+        (Some(file), Some(_)) if file.exists() => Err(Error::setting(
+            "--vocabulary",
+            file.display(),
+            "a file that is not there yet: with --learn it is written; leave --learn out to read it",
+        )),
+        (Some(file), Some(size)) => {
+            let learned = Vocabulary::learn(texts, size)?;
+            learned.save(file)?;
+            Ok(learned)
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod scurves;
 mod settings;
 mod shard;
 pub mod thesis;
+mod unfinished;
 
 pub use outcome::{Outcome, RunOptions};
 pub use point::Point;

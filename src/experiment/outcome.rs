@@ -103,7 +103,7 @@ pub(super) fn run<E: Experiment>(experiment: &E, options: &RunOptions) -> Result
             folder.join(&hash).display()
         ));
     }
-    let progress = Progress::new(E::INFO.id, missing.len());
+    let progress = Progress::new(E::INFO.id, missing.len()).in_folder(folder.join(&hash));
     let before = device::threads();
     let computed: Vec<Result<(u64, Content)>> = missing
         .par_iter()
@@ -111,7 +111,8 @@ pub(super) fn run<E: Experiment>(experiment: &E, options: &RunOptions) -> Result
             progress.check()?;
             device::set_threads(options.threads.unwrap_or(1));
             let start = Instant::now();
-            let content = match experiment.run_seed(Seed(*seed), &progress) {
+            let work = || experiment.run_seed(Seed(*seed), &progress);
+            let content = match device::within_memory(work) {
                 Ok(tables) => Content::Tables(tables),
                 Err(Error::Diverged { what, step }) => Content::Diverged(Diverged { what, step }),
                 Err(e) => return Err(e),

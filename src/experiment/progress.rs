@@ -1,7 +1,9 @@
 //! Progress of long work, and the user's wish to stop.
 
 use crate::error::{Error, Result};
+use crate::seed::Seed;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -31,6 +33,7 @@ pub struct Progress {
     start: Instant,
     style: Style,
     last: Mutex<Instant>,
+    folder: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +42,9 @@ enum Style {
     Lines,
     Bar,
 }
+
+/// The folder of what a seed needs to go on, in the seed's folder.
+pub(super) const UNFINISHED: &str = "unfinished";
 
 const LINE_EVERY: Duration = Duration::from_secs(2);
 
@@ -64,7 +70,23 @@ impl Progress {
             start: Instant::now(),
             style,
             last: Mutex::new(Instant::now()),
+            folder: None,
         }
+    }
+
+    /// The same for a run whose seeds have their folders in `folder`.
+    pub(super) fn in_folder(self, folder: PathBuf) -> Self {
+        Self {
+            folder: Some(folder),
+            ..self
+        }
+    }
+
+    /// Where a seed that takes hours may leave what it needs to go on after a stop; it is removed when the seed is finished. None for blocks used by hand, and for
+    /// rows of a sweep, which are small.
+    pub(super) fn unfinished(&self, seed: Seed) -> Option<PathBuf> {
+        let folder = self.folder.as_ref()?;
+        Some(folder.join(format!("seed={}", seed.0)).join(UNFINISHED))
     }
 
     /// Progress that says nothing, for blocks used by hand.

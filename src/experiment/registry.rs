@@ -197,6 +197,7 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::MalignantOverfitting>(),
         &entry::<thesis::StepFeatures>(),
         &entry::<thesis::TwoDynamics>(),
+        &entry::<thesis::ImageNetworks>(),
         &entry::<thesis::TrainedCollapse>(),
         &entry::<thesis::DelayedModes>(),
         &entry::<thesis::StageTraining>(),
@@ -216,6 +217,10 @@ pub fn registry() -> &'static [&'static dyn Registered] {
         &entry::<thesis::TargetDownscaling>(),
         &entry::<thesis::TransformerGrokking>(),
         &entry::<thesis::ImageGrokking>(),
+        &entry::<thesis::TrainingSizes>(),
+        &entry::<thesis::RatesAndDecays>(),
+        &entry::<thesis::BatchNormEffect>(),
+        &entry::<thesis::FeatureCourse>(),
     ];
     ALL
 }

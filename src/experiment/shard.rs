@@ -6,6 +6,7 @@
 //! is there and its tables' hashes agree. Timings stay out of the tables: their bytes depend on the settings alone.
 
 use super::Experiment;
+use super::progress::UNFINISHED;
 use crate::error::{Error, Result};
 use crate::seed::Seed;
 use crate::table::{Table, write_whole};
@@ -250,7 +251,15 @@ impl Shard {
             }
         }
         let text = serde_json::to_string_pretty(&done).map_err(|e| Error::Table(e.to_string()))?;
-        write_whole(&self.folder.join("done.json"), text.as_bytes(), sync)
+        write_whole(&self.folder.join("done.json"), text.as_bytes(), sync)?;
+        self.forget_unfinished();
+        Ok(())
+    }
+
+    /// What a run that was stopped would go on from.
+    fn forget_unfinished(&self) {
+        // Mostly there is none, and one that stays takes room only.
+        let _ = std::fs::remove_dir_all(self.folder.join(UNFINISHED));
     }
 
     /// What lies in the folder; every table's hash is computed.
@@ -366,6 +375,7 @@ impl Shard {
 
     /// Forgets the shard, so that it is computed anew. The tables stay until they are replaced.
     pub(crate) fn forget(&self) -> Result<()> {
+        self.forget_unfinished();
         let path = self.folder.join("done.json");
         match std::fs::remove_file(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&path, e)),

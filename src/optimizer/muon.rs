@@ -28,7 +28,8 @@ pub enum MuonScale {
 ///
 /// It is a rule for matrices, meant for the hidden layers of a network. **It has no meaning on a flat vector**, which has no left and right side:
 /// [`Optimizer::flat`](super::Optimizer::flat) states refuse to step. Use [`Optimizer::matrix`](super::Optimizer::matrix) for a matrix of `f64` and
-/// [`Optimizer::tensors`](super::Optimizer::tensors) for networks, where tensors of other ranks (biases) are left to [`vectors`](Self::vectors).
+/// [`Optimizer::tensors`](super::Optimizer::tensors) for networks, where the kernels of a
+/// convolution (rank 4) are a matrix with a row for each output channel, and tensors of other ranks (biases) are left to [`vectors`](Self::vectors).
 ///
 /// Source: Jordan, *Muon: an optimizer for hidden layers in neural networks*, 2024; `torch.optim.Muon` (2.9), whose defaults these are: `lr` = 1e-3,
 /// μ = 0.95, Nesterov, λ = 0.1, ε = 1e-7.

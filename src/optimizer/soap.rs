@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 /// iteration and a QR decomposition of L Q_L (R Q_R), columns in the order of falling eigenvalues. The first step makes the bases and moves nothing.
 ///
 /// It is a rule for matrices. **It has no meaning on a flat vector**, which has no left and right side: [`Optimizer::flat`](super::Optimizer::flat) states refuse
-/// to step. Use [`Optimizer::matrix`](super::Optimizer::matrix) for a matrix of `f64` and [`Optimizer::tensors`](super::Optimizer::tensors) for networks, where
-/// tensors of other ranks are stepped by [`AdamW`](super::AdamW) with the same numbers. The decompositions are made in f64 on the host.
+/// to step. Use [`Optimizer::matrix`](super::Optimizer::matrix) for a matrix of `f64` and [`Optimizer::tensors`](super::Optimizer::tensors) for networks, where the
+/// kernels of a convolution (rank 4) are a matrix with a row for each output channel, and tensors of other ranks are stepped by [`AdamW`](super::AdamW) with the same numbers. The decompositions are made in f64 on the host.
 ///
 /// Source: Vyas et al., *SOAP: improving and stabilizing Shampoo using Adam*, 2024, Algorithms 3 and 4, with the first step, the bias
 /// corrections and the decay of its authors' code, whose defaults these are: `lr` = 3e-3, betas (0.95, 0.95), ε = 1e-8, λ = 0.01, every 10 steps.

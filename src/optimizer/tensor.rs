@@ -168,8 +168,9 @@ impl TensorState {
         {
             return Err(need.missing(&self.optimizer));
         }
-        if let (2, Some(Need::Matrix)) = (D, self.optimizer.need()) {
-            let (rows, columns) = (shape[0], shape[1]);
+        // A convolution's kernels, out × in × height × width, are a matrix of out rows, as in Muon's own code.
+        if let (2 | 4, Some(Need::Matrix)) = (D, self.optimizer.need()) {
+            let (rows, columns) = (shape[0], len / shape[0].max(1));
             let (param, grad) = (
                 param.reshape([rows, columns]),
                 grad.reshape([rows, columns]),

@@ -1,8 +1,10 @@
-//! Text as numbered tokens: bytes, or a token file as nanoGPT writes it.
+//! Text as numbered tokens: bytes, pieces of a byte-pair encoding, or a token file as nanoGPT writes it.
 
 mod prepare;
+mod vocabulary;
 
 pub use prepare::{Prepared, prepare};
+pub use vocabulary::Vocabulary;
 
 use crate::error::{Error, Result};
 use crate::experiment::project_root;
@@ -81,11 +83,7 @@ impl Tokens {
     /// A file that is not there or cannot be read; one without a byte.
     pub fn text(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let mut bytes = Vec::new();
-        open_text(path)?
-            .read_to_end(&mut bytes)
-            .map_err(|e| Error::io(path, e))?;
-        Self::bytes(bytes).map_err(|_| empty(path))
+        Self::bytes(read_text(path)?).map_err(|_| empty(path))
     }
 
     /// A file of tokens of two bytes each, the lower first: what nanoGPT calls `train.bin`, and [`prepare`] writes. Every token is looked at once.
@@ -309,12 +307,15 @@ impl Tokens {
 
 const SHIPPED: &str = "austen-novels";
 
-fn open_text(path: &Path) -> Result<Box<dyn Read>> {
-    let file = File::open(path).map_err(|e| not_there(path, e))?;
-    Ok(match path.extension() {
-        Some(end) if end == "gz" => Box::new(GzDecoder::new(file)),
-        _ => Box::new(file),
-    })
+fn read_text(path: &Path) -> Result<Vec<u8>> {
+    let mut file = File::open(path).map_err(|e| not_there(path, e))?;
+    let mut bytes = Vec::new();
+    let read = match path.extension() {
+        Some(end) if end == "gz" => GzDecoder::new(file).read_to_end(&mut bytes),
+        _ => file.read_to_end(&mut bytes),
+    };
+    read.map_err(|e| Error::io(path, e))?;
+    Ok(bytes)
 }
 
 fn empty(path: &Path) -> Error {

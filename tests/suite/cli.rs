@@ -581,4 +581,33 @@ fn token_files_are_made_of_text_files() {
     prepare("none.txt", 2, &["none.txt", "not empty"]);
     prepare("gone.txt", 3, &["gone.txt", "no such file"]);
     fails(dir.path(), &["prepare", "--to", "x.bin"], 2, &["TEXT"]);
+    // Pieces instead of bytes: learned, then read; each text has its end.
+    let pieces = |more: &[&str], to: &str| {
+        let args = ["prepare", "a.txt", "--to", to, "--vocabulary", "v.json"];
+        ok(dir.path(), &[&args, more].concat())
+    };
+    let said = pieces(&["--learn", "257"], "learned.bin");
+    assert_eq!(
+        said,
+        "v.json: a vocabulary of 257\nlearned.bin: 21 tokens\n"
+    );
+    assert_eq!(
+        pieces(&[], "again.bin"),
+        "v.json: a vocabulary of 257\nagain.bin: 21 tokens\n"
+    );
+    let read = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
+    assert_eq!(read("learned.bin"), read("again.bin"));
+    let learn = ["prepare", "a.txt", "--to", "x.bin", "--learn", "300"];
+    fails(dir.path(), &learn, 2, &["--vocabulary"]);
+    let over = [&learn[..], &["--vocabulary", "v.json"]].concat();
+    fails(dir.path(), &over, 2, &["not there yet"]);
+    let gone = [
+        "prepare",
+        "a.txt",
+        "--to",
+        "x.bin",
+        "--vocabulary",
+        "gone.json",
+    ];
+    fails(dir.path(), &gone, 3, &["gone.json", "no such file"]);
 }

@@ -20,6 +20,7 @@ use crate::claim::Claims;
 use crate::device::DeviceKind;
 use crate::error::{Error, Result};
 use crate::experiment::check::{distinct, whole};
+use crate::experiment::unfinished::Unfinished;
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::Figures;
 use crate::model::network::{Gpt, GptTrainer, GptTraining, TokenWeight};
@@ -127,7 +128,7 @@ impl Experiment for HardTokens {
         let text = Text::of(self)?;
         let device = DeviceKind::from_env()?.device()?;
         let start = GptTrainer::new(&self.net(), &self.training(), seed, &device)?;
-        let run = |trainer: GptTrainer| Run {
+        let run = |trainer: GptTrainer, name: &str| Run {
             settings: self,
             text: &text,
             seed,
@@ -135,26 +136,33 @@ impl Experiment for HardTokens {
             trainer,
             rows: Vec::new(),
             diverged: None,
+            unfinished: Unfinished::of(progress, seed, name),
         };
         let mut shares = self.shares.clone();
         shares.sort_by(f64::total_cmp);
         // All runs with weights are this one until theirs end.
-        let mut trunk = run(start.clone().weighted_until(self.steps));
-        let mut finished = Vec::new();
+        let mut trunk = run(start.clone().weighted_until(self.steps), "trunk");
+        let mut done = Vec::new();
         for share in shares {
+            let name = share.to_string();
+            let earlier = Unfinished::of(progress, seed, &name);
+            if let Some(tables) = earlier.and_then(|earlier| finished(&earlier)) {
+                done.push((share, tables));
+                continue;
+            }
             let until = (share * self.steps as f64).round() as usize;
             let mut own = if until == 0 {
-                run(start.clone().weighted_until(0))
+                run(start.clone().weighted_until(0), &name)
             } else {
                 trunk.go_on(until)?;
-                trunk.branch(until)
+                trunk.branch(until, &name)
             };
             own.go_on(self.steps)?;
-            finished.push((share, own.finish()?));
+            done.push((share, own.finish()?));
         }
         let mut tables = Tables::new();
-        for name in ["curves", "runs", "bands"] {
-            let parts = finished
+        for name in TABLES {
+            let parts = done
                 .iter()
                 .map(|(share, tables)| tables[name].clone().led_by("share", *share));
             tables.insert(name.into(), Table::concat(parts.collect::<Result<_>>()?)?);
@@ -226,6 +234,20 @@ impl Text {
     }
 }
 
+/// The tables of a run.
+const TABLES: [&str; 3] = ["curves", "bands", "runs"];
+
+/// Where the tables of a finished run are kept, beside those of one that is under way.
+fn of_finished(name: &str) -> String {
+    format!("finished-{name}")
+}
+
+/// A run that was finished before its seed was stopped.
+fn finished(unfinished: &Unfinished) -> Option<Tables> {
+    let table = |name: &str| Some((name.to_owned(), unfinished.read(&of_finished(name))?));
+    TABLES.into_iter().map(table).collect()
+}
+
 /// A run as far as it has come.
 struct Run<'a> {
     settings: &'a HardTokens,
@@ -236,23 +258,67 @@ struct Run<'a> {
     /// Step, validation loss, loss of the step's batch.
     rows: Vec<[f64; 3]>,
     diverged: Option<usize>,
+    unfinished: Option<Unfinished>,
 }
 
 impl Run<'_> {
     /// The run that has been the same so far and has no weights from step `until` on.
-    fn branch(&self, until: usize) -> Self {
+    fn branch(&self, until: usize, name: &str) -> Self {
         Self {
             trainer: self.trainer.clone().weighted_until(until),
             rows: self.rows.clone(),
+            unfinished: Unfinished::of(self.progress, self.seed, name),
             ..*self
         }
+    }
+
+    /// Takes up what a run that was stopped has left, if that is further than this one.
+    fn take_up(&mut self, until: usize) {
+        let Some(unfinished) = &self.unfinished else {
+            return;
+        };
+        let mut trainer = self.trainer.clone();
+        // A checkpoint that cannot be read is computed again.
+        if !unfinished.state().is_file() || trainer.restore(unfinished.state()).is_err() {
+            return;
+        }
+        let further = self.trainer.steps() + 1..=until;
+        let rows = unfinished
+            .read("curves")
+            .and_then(|table| rows_of(&table).ok());
+        if let (true, Some(mut rows)) = (further.contains(&trainer.steps()), rows) {
+            rows.retain(|row| (row[0] as usize) < trainer.steps());
+            (self.trainer, self.rows) = (trainer, rows);
+        }
+    }
+
+    fn leave(&mut self) -> Result<()> {
+        let Some(unfinished) = &self.unfinished else {
+            return Ok(());
+        };
+        unfinished.write("curves", &self.curves()?)?;
+        self.trainer.save(unfinished.state())
+    }
+
+    fn curves(&self) -> Result<Table> {
+        let column = |k: usize| self.rows.iter().map(|row| row[k]).collect::<Vec<f64>>();
+        Table::new()
+            .with("step", column(0))?
+            .with("loss", column(1))?
+            .with("batch", column(2))
     }
 
     fn go_on(&mut self, until: usize) -> Result<()> {
         let Self { settings, text, .. } = *self;
         let every = settings.steps.div_ceil(settings.records);
+        self.take_up(until);
         while self.diverged.is_none() && self.trainer.steps() < until {
-            self.progress.check()?;
+            let stopped = self.progress.check();
+            let due = self.unfinished.as_ref().is_some_and(Unfinished::due);
+            if self.trainer.steps() > 0 && (due || stopped.is_err()) {
+                self.leave()?;
+            }
+            stopped?;
             let step = self.trainer.steps();
             let recorded = step.is_multiple_of(every);
             if recorded {
@@ -286,16 +352,9 @@ impl Run<'_> {
             None => self.trainer.losses(&text.last)?,
             Some(_) => vec![f32::NAN; text.last.len() * text.last.block()],
         };
-        let column = |k: usize| self.rows.iter().map(|row| row[k]).collect::<Vec<f64>>();
         let by_token = text.bands.by_token(&text.last, &losses);
         let mut tables = Tables::new();
-        tables.insert(
-            "curves".into(),
-            Table::new()
-                .with("step", column(0))?
-                .with("loss", column(1))?
-                .with("batch", column(2))?,
-        );
+        tables.insert("curves".into(), self.curves()?);
         tables.insert(
             "runs".into(),
             Table::new()
@@ -307,10 +366,81 @@ impl Run<'_> {
                 )?,
         );
         tables.insert("bands".into(), text.bands.table(&by_token)?);
+        if let Some(unfinished) = &self.unfinished {
+            for name in TABLES {
+                unfinished.write(&of_finished(name), &tables[name])?;
+            }
+            unfinished.forget_state();
+        }
         Ok(tables)
     }
 }
 
+fn rows_of(curves: &Table) -> Result<Vec<[f64; 3]>> {
+    let (step, loss, batch) = (
+        curves.f64s("step")?,
+        curves.f64s("loss")?,
+        curves.f64s("batch")?,
+    );
+    let rows = step.into_iter().zip(loss).zip(batch);
+    Ok(rows
+        .map(|((step, loss), batch)| [step, loss, batch])
+        .collect())
+}
+
 fn mean(losses: &[f32]) -> f64 {
     losses.iter().map(|l| f64::from(*l)).sum::<f64>() / losses.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Scale, Settings};
+    use std::path::Path;
+    use std::time::Duration;
+
+    #[test]
+    fn a_stopped_run_goes_on_to_the_same_curve() {
+        let settings = HardTokens::preset(Scale::Check);
+        let text = Text::of(&settings).unwrap();
+        let device = DeviceKind::from_env().unwrap().device().unwrap();
+        let start =
+            GptTrainer::new(&settings.net(), &settings.training(), Seed(1), &device).unwrap();
+        let progress = Progress::silent();
+        let run = |folder: Option<&Path>| Run {
+            settings: &settings,
+            text: &text,
+            seed: Seed(1),
+            progress: &progress,
+            trainer: start.clone().weighted_until(9),
+            rows: Vec::new(),
+            diverged: None,
+            // A checkpoint before every step.
+            unfinished: folder.map(|f| Unfinished::every(f.into(), Duration::ZERO)),
+        };
+        let csv = |run: Run| {
+            let tables = run.finish().unwrap();
+            TABLES.map(|name| tables[name].to_csv().unwrap())
+        };
+        let mut whole = run(None);
+        whole.go_on(settings.steps).unwrap();
+        let whole = csv(whole);
+        let folder = tempfile::tempdir().unwrap();
+        for stopped in [1, 5, 12] {
+            let folder = folder.path().join(stopped.to_string());
+            let mut first = run(Some(&folder));
+            first.go_on(stopped + 1).unwrap();
+            drop(first);
+            let mut second = run(Some(&folder));
+            second.take_up(settings.steps);
+            assert_eq!(second.trainer.steps(), stopped);
+            second.go_on(settings.steps).unwrap();
+            assert_eq!(csv(second), whole);
+            // Finished, it is read.
+            let kept = Unfinished::every(folder, Duration::ZERO);
+            let tables = finished(&kept).unwrap();
+            assert_eq!(TABLES.map(|name| tables[name].to_csv().unwrap()), whole);
+            assert!(!kept.state().is_file());
+        }
+    }
 }

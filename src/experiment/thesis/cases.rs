@@ -1,7 +1,8 @@
 //! Trainings on images that a column of their tables tells apart: labels, targets, dynamics.
 
 use super::fewest::left_edge;
-use super::recipe::{Dynamics, ImageSplit, Recipe};
+use super::pictures::ImageSplit;
+use super::recipe::{Dynamics, Recipe};
 use super::trained::{Both, Observed};
 use crate::error::Result;
 use crate::experiment::curves::{by_seed, draw_seeds};

@@ -10,7 +10,8 @@
 use super::cases::{Cases, Course, at, panels};
 use super::fewest::cumulative_panels;
 use super::numbers::differs;
-use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
+use super::pictures::ImageSplit;
+use super::recipe::{Dynamics, Net, Recipe};
 use super::trained::{Both, Observed, accuracy, features, measure, row};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
@@ -36,9 +37,9 @@ settings! {
         /// Training images of each class.
         per_class: usize = 20, 200, 5000;
         /// Network and training of the classifier; published: ResNet18, rate .05, momentum .9, weight decay 1e-3.
-        classification: Recipe = recipe(vec![32, 32], 0.05, 10, 4), recipe(vec![200, 200, 200], 0.05, 100, 40), recipe(vec![1024, 1024, 1024], 0.05, 200, 60);
+        classification: Recipe = recipe(Net::dense([32, 32]), 0.05, 10, 4), recipe(Net::dense([200, 200, 200]), 0.05, 100, 40), recipe(Net::resnet18(64), 0.05, 200, 60);
         /// Network and training of the regression; targets are up to nine times as large, and the rate is smaller.
-        regression: Recipe = recipe(vec![32, 32], 0.005, 10, 4), recipe(vec![200, 200, 200], 0.01, 100, 40), recipe(vec![1024, 1024, 1024], 0.005, 200, 60);
+        regression: Recipe = recipe(Net::dense([32, 32]), 0.005, 10, 4), recipe(Net::dense([200, 200, 200]), 0.01, 100, 40), recipe(Net::resnet18(64), 0.005, 200, 60);
         /// Epochs before which is measured.
         record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30]), Schedule::at([1, 3, 10, 30, 100]);
         /// Features that are drawn.
@@ -48,9 +49,9 @@ settings! {
     }
 }
 
-fn recipe(hidden: Vec<usize>, rate: f64, epochs: usize, drop_every: usize) -> Recipe {
+fn recipe(net: Net, rate: f64, epochs: usize, drop_every: usize) -> Recipe {
     Recipe {
-        net: Net::Mlp { hidden },
+        net,
         loss: Loss::HalfSquares,
         rate,
         momentum: 0.9,
@@ -59,6 +60,7 @@ fn recipe(hidden: Vec<usize>, rate: f64, epochs: usize, drop_every: usize) -> Re
         epochs,
         drop_every,
         drop: 0.2,
+        rule: None,
     }
 }
 

@@ -12,7 +12,7 @@
 
 mod report;
 
-use super::recipe::ImageSplit;
+use super::pictures::ImageSplit;
 use super::trained::Both;
 use crate::claim::Claims;
 use crate::error::{Error, Result};

@@ -16,7 +16,8 @@ mod claims;
 mod report;
 mod synthetic;
 
-use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
+use super::pictures::ImageSplit;
+use super::recipe::{Dynamics, Net, Recipe};
 use super::trained::{Both, observe};
 use crate::claim::Claims;
 use crate::error::{Error, Result};
@@ -64,6 +65,7 @@ fn recipe(hidden: Vec<usize>, batch: usize, epochs: usize, drop_every: usize) ->
         epochs,
         drop_every,
         drop: 0.2,
+        rule: None,
     }
 }
 

@@ -8,7 +8,8 @@
 use super::cases::{Cases, Course, at, panels};
 use super::fewest::cumulative_panels;
 use super::numbers::differs;
-use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
+use super::pictures::ImageSplit;
+use super::recipe::{Dynamics, Net, Recipe};
 use super::trained::{Both, observe};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::{Error, Result};
@@ -33,7 +34,7 @@ settings! {
         /// Shares of labels that are drawn anew.
         noises: Vec<f64> = vec![0.0, 1.0], vec![0.0, 0.1, 1.0], vec![0.0, 0.1, 1.0];
         /// Network and training; published: ResNet18, rate .05, momentum .9, weight decay 1e-3.
-        recipe: Recipe = recipe(vec![32, 32], 10, 4), recipe(vec![200, 200, 200], 150, 60), recipe(vec![1024, 1024, 1024], 200, 60);
+        recipe: Recipe = recipe(Net::dense([32, 32]), 10, 4), recipe(Net::dense([200, 200, 200]), 150, 60), recipe(Net::resnet18(64), 200, 60);
         /// Epochs before which is measured.
         record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30, 60]), Schedule::at([1, 3, 10, 30, 60, 120]);
         /// Features that are drawn.
@@ -43,9 +44,9 @@ settings! {
     }
 }
 
-fn recipe(hidden: Vec<usize>, epochs: usize, drop_every: usize) -> Recipe {
+fn recipe(net: Net, epochs: usize, drop_every: usize) -> Recipe {
     Recipe {
-        net: Net::Mlp { hidden },
+        net,
         loss: Loss::HalfSquares,
         rate: 0.05,
         momentum: 0.9,
@@ -54,6 +55,7 @@ fn recipe(hidden: Vec<usize>, epochs: usize, drop_every: usize) -> Recipe {
         epochs,
         drop_every,
         drop: 0.2,
+        rule: None,
     }
 }
 

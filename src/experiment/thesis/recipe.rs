@@ -1,20 +1,22 @@
 //! How a network is trained on images, as part of an experiment's settings.
 
+use super::pictures::ImageSplit;
 use super::trained::{Both, Observed};
 use crate::device::DeviceKind;
 use crate::error::{Error, Result};
 use crate::experiment::Progress;
 use crate::experiment::check::{positive, whole};
-use crate::model::network::{Batches, Cnn, Loss, Mlp, MlpTrainer, ModuleTrainer};
+use crate::model::network::{
+    Architecture, Batches, Cnn, Init, Loss, Mlp, MlpTrainer, ModuleTrainer, ResNet, Vgg,
+    epoch_batch,
+};
 use crate::optimizer::{Optimizer, Sgd};
 use crate::seed::Seed;
-use crate::task::image::{ImageSet, Images, Normalisation};
 use crate::trace::Schedule;
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
+use std::path::Path;
 
-/// A network with ReLU and PyTorch's default initialisation.
+/// A network with ReLU, and PyTorch's default initialisation where none is named.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Net {
@@ -32,9 +34,43 @@ pub enum Net {
         /// Whether blocks have batch normalisation.
         batch_norm: bool,
     },
+    /// A residual network; ResNet18 has the width 64 and the blocks 2, 2, 2, 2.
+    Resnet {
+        /// Channels of the first stage; each other has twice those of the one before it.
+        width: usize,
+        /// Blocks of each stage.
+        blocks: Vec<usize>,
+    },
+    /// Stages of convolutions, each ended by a maximum; VGG16 has the width 64 and the depths 2, 2, 3, 3, 3.
+    Vgg {
+        /// Channels of the first stage.
+        width: usize,
+        /// Convolutions of each stage.
+        depths: Vec<usize>,
+        /// Whether batch normalisation follows each convolution.
+        batch_norm: bool,
+        /// The law of the initial parameters: with PyTorch's default a deep network without batch normalisation hardly lets anything through.
+        #[serde(default)]
+        init: Init,
+    },
 }
 
 impl Net {
+    /// Dense layers of these widths.
+    pub fn dense(hidden: impl Into<Vec<usize>>) -> Self {
+        Self::Mlp {
+            hidden: hidden.into(),
+        }
+    }
+
+    /// ResNet18 with `width` channels in its first stage instead of 64.
+    pub fn resnet18(width: usize) -> Self {
+        Self::Resnet {
+            width,
+            blocks: vec![2; 4],
+        }
+    }
+
     fn validate(&self) -> Result<()> {
         match self {
             Self::Mlp { hidden } if hidden.is_empty() => {
@@ -52,6 +88,118 @@ impl Net {
                     .iter()
                     .try_for_each(|c| whole("recipe.net.channels", *c, 1, 20_000))
             }
+            Self::Resnet { width, blocks } => {
+                whole("recipe.net.width", *width, 1, 4096)?;
+                whole("recipe.net.blocks", blocks.len(), 1, 8)?;
+                blocks
+                    .iter()
+                    .try_for_each(|b| whole("recipe.net.blocks", *b, 1, 1000))
+            }
+            Self::Vgg {
+                width,
+                depths,
+                init,
+                ..
+            } => {
+                init.validate()?;
+                whole("recipe.net.width", *width, 1, 4096)?;
+                whole("recipe.net.depths", depths.len(), 1, 10)?;
+                depths
+                    .iter()
+                    .try_for_each(|d| whole("recipe.net.depths", *d, 1, 1000))
+            }
+        }
+    }
+
+    /// Whether it can take images of this side.
+    pub(super) fn takes(&self, side: usize) -> Result<()> {
+        let halved = match self {
+            Self::Cnn { channels, .. } => channels.len(),
+            Self::Vgg { depths, .. } => depths.len(),
+            Self::Mlp { .. } | Self::Resnet { .. } => return Ok(()),
+        };
+        let most = side.max(1).ilog2() as usize;
+        if halved <= most {
+            return Ok(());
+        }
+        let allowed = format!(
+            "at least {} for a network that halves the image {halved} times, or take fewer stages (at most {most})",
+            1_usize << halved.min(30)
+        );
+        Err(Error::setting("side", side, allowed))
+    }
+
+    fn build(
+        &self,
+        image: [usize; 3],
+        outputs: usize,
+        (loss, optimizer): (Loss, Optimizer),
+        (dynamics, seed): (Dynamics, Seed),
+    ) -> Result<Box<dyn Observed>> {
+        fn module<N: Architecture + 'static>(
+            net: &N,
+            (loss, optimizer): (Loss, Optimizer),
+            (dynamics, seed): (Dynamics, Seed),
+        ) -> Result<Box<dyn Observed>> {
+            let device = DeviceKind::from_env()?.device()?;
+            let net = ModuleTrainer::new(net, loss, optimizer, seed, &device)?;
+            Ok(match dynamics {
+                Dynamics::Backpropagation => Box::new(net),
+                Dynamics::LastLayer => Box::new(net.last_layer_only()),
+            })
+        }
+        let (rule, how) = ((loss, optimizer), (dynamics, seed));
+        match self {
+            Self::Mlp { hidden } => {
+                let inputs = image.iter().product();
+                let net = Mlp::new([vec![inputs], hidden.clone(), vec![outputs]].concat());
+                let net = MlpTrainer::new(&net, loss, optimizer, seed)?;
+                Ok(match dynamics {
+                    Dynamics::Backpropagation => Box::new(net),
+                    Dynamics::LastLayer => Box::new(net.last_layer_only()),
+                })
+            }
+            Self::Cnn {
+                channels,
+                width,
+                batch_norm,
+            } => {
+                let net = Cnn {
+                    image,
+                    channels: channels.clone(),
+                    width: *width,
+                    batch_norm: *batch_norm,
+                    outputs,
+                    ..Cnn::mnist()
+                };
+                module(&net, rule, how)
+            }
+            Self::Resnet { width, blocks } => {
+                let net = ResNet {
+                    image,
+                    width: *width,
+                    blocks: blocks.clone(),
+                    outputs,
+                    init: Init::Torch,
+                };
+                module(&net, rule, how)
+            }
+            Self::Vgg {
+                width,
+                depths,
+                batch_norm,
+                init,
+            } => {
+                let net = Vgg {
+                    image,
+                    width: *width,
+                    depths: depths.clone(),
+                    batch_norm: *batch_norm,
+                    outputs,
+                    init: *init,
+                };
+                module(&net, rule, how)
+            }
         }
     }
 }
@@ -63,6 +211,23 @@ impl std::fmt::Display for Net {
             Self::Cnn {
                 channels, width, ..
             } => write!(f, "convolutions {channels:?}, {width} features"),
+            Self::Resnet { width, blocks } => {
+                let layers = 2 + 2 * blocks.iter().sum::<usize>();
+                write!(f, "ResNet{layers} of width {width}")
+            }
+            Self::Vgg {
+                width,
+                depths,
+                batch_norm,
+                ..
+            } => {
+                let layers = depths.iter().sum::<usize>();
+                let with = if *batch_norm { "with" } else { "without" };
+                write!(
+                    f,
+                    "VGG of {layers} convolutions, width {width}, {with} batch normalisation"
+                )
+            }
         }
     }
 }
@@ -98,6 +263,9 @@ pub struct Recipe {
     pub drop_every: usize,
     /// What the rate is multiplied by.
     pub drop: f64,
+    /// Another rule in place of gradient descent with momentum; its own learning rate and weight decay hold then, and the rate falls as written above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Optimizer>,
 }
 
 impl Recipe {
@@ -108,15 +276,24 @@ impl Recipe {
         whole("recipe.batch", self.batch, 1, 1 << 20)?;
         whole("recipe.epochs", self.epochs, 1, 1_000_000)?;
         whole("recipe.drop_every", self.drop_every, 1, 1_000_000)?;
-        Optimizer::from(self.optimizer()).validate_as("recipe")
+        match self.rule {
+            Some(rule) => rule.validate_as("recipe.rule"),
+            None => self.optimizer().validate_as("recipe"),
+        }
     }
 
-    fn optimizer(&self) -> Sgd {
-        Sgd {
+    fn optimizer(&self) -> Optimizer {
+        let sgd = Sgd {
             momentum: self.momentum,
             weight_decay: self.weight_decay,
             ..Sgd::new(self.rate)
-        }
+        };
+        self.rule.unwrap_or(sgd.into())
+    }
+
+    /// Steps of an epoch.
+    pub(super) fn steps(&self, images: usize) -> usize {
+        images.div_ceil(self.batch)
     }
 
     /// Trains a network of `outputs` outputs and calls `record(net, epoch)` before the epochs of `schedule` and after the last.
@@ -124,106 +301,68 @@ impl Recipe {
         &self,
         split: &ImageSplit,
         targets: &Both,
-        (dynamics, seed): (Dynamics, Seed),
+        how: (Dynamics, Seed),
         schedule: &Schedule,
         progress: &Progress,
         mut record: impl FnMut(&mut dyn Observed, usize) -> Result<()>,
     ) -> Result<()> {
-        let examples = targets.examples(split, self.loss)?;
-        let outputs = targets.train.ncols();
-        let batches = Batches::Epochs {
-            examples: &examples,
-            size: self.batch,
-            seed,
-        };
-        let steps = batches.steps();
         let due = schedule.steps(self.epochs);
-        let mut each = |net: &mut dyn Observed, step: usize| {
+        self.train_from(split, targets, how, None, &mut |net, epoch| {
             progress.check()?;
-            let epoch = step / steps;
-            net.set_rate(self.rate * self.drop.powi((epoch / self.drop_every) as i32));
-            if due.binary_search(&epoch).is_ok() {
-                record(net, epoch)?;
+            match due.binary_search(&epoch) {
+                Ok(_) => record(net, epoch),
+                Err(_) => Ok(()),
             }
-            Ok(ControlFlow::Continue(()))
-        };
-        let every = Schedule::Every { steps };
-        let (last, frozen) = (self.epochs * steps, dynamics == Dynamics::LastLayer);
-        match &self.net {
-            Net::Mlp { hidden } => {
-                let widths = [vec![split.train.ncols()], hidden.clone(), vec![outputs]].concat();
-                let net = Mlp::new(widths);
-                let mut net = MlpTrainer::new(&net, self.loss, self.optimizer(), seed)?;
-                if frozen {
-                    net = net.last_layer_only();
-                }
-                net.train(last, batches, &every, |net, step| each(net, step))?;
-            }
-            Net::Cnn {
-                channels,
-                width,
-                batch_norm,
-            } => {
-                let net = Cnn {
-                    image: split.shape,
-                    channels: channels.clone(),
-                    width: *width,
-                    batch_norm: *batch_norm,
-                    outputs,
-                    ..Cnn::mnist()
-                };
-                let device = DeviceKind::from_env()?.device()?;
-                let mut net = ModuleTrainer::new(&net, self.loss, self.optimizer(), seed, &device)?;
-                if frozen {
-                    net = net.last_layer_only();
-                }
-                net.train(last, batches, &every, |net, step| each(net, step))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Images as rows of numbers, with their classes.
-pub(super) struct ImageSplit {
-    pub train: Array2<f32>,
-    pub labels: Vec<usize>,
-    pub test: Array2<f32>,
-    pub test_labels: Vec<usize>,
-    pub classes: usize,
-    /// Channels, height, width.
-    pub shape: [usize; 3],
-}
-
-impl ImageSplit {
-    /// `per_class` training images of each class, normalised by them; a share `noise` of their labels is drawn anew.
-    pub fn load(set: ImageSet, per_class: usize, noise: f64, seed: Seed) -> Result<Self> {
-        let data = set.load()?;
-        let train = data.train.balanced(per_class, seed)?;
-        let train = train.with_label_noise(noise, seed)?;
-        let scale = Normalisation::of(&train)?;
-        Self::of(&train, &data.test, &scale)
-    }
-
-    /// The same with true labels and pixels on a given scale.
-    pub fn scaled(
-        set: ImageSet,
-        per_class: usize,
-        seed: Seed,
-        scale: &Normalisation,
-    ) -> Result<Self> {
-        let data = set.load()?;
-        Self::of(&data.train.balanced(per_class, seed)?, &data.test, scale)
-    }
-
-    fn of(train: &Images, test: &Images, scale: &Normalisation) -> Result<Self> {
-        Ok(Self {
-            labels: train.classes_of(),
-            classes: train.classes,
-            shape: train.shape(),
-            train: train.rows_f32(scale)?,
-            test: test.rows_f32(scale)?,
-            test_labels: test.classes_of(),
         })
+    }
+
+    /// Trains on from a checkpoint, or from the start without one that can be read, and calls `each(net, epoch)` before every epoch and after the last.
+    pub(super) fn train_from(
+        &self,
+        split: &ImageSplit,
+        targets: &Both,
+        (dynamics, seed): (Dynamics, Seed),
+        checkpoint: Option<&Path>,
+        each: &mut dyn FnMut(&mut dyn Observed, usize) -> Result<()>,
+    ) -> Result<()> {
+        let examples = targets.examples(split, self.loss)?;
+        let (count, size) = (examples.len(), self.batch);
+        let drawn = |step: usize| {
+            let rows = epoch_batch(count, size, seed, step);
+            split.examples_at(step, &rows, &examples.targets)
+        };
+        if size > count {
+            let allowed = format!("from 1 to the number of images, {count}");
+            return Err(Error::setting("recipe.batch", size, allowed));
+        }
+        let batches = if split.changes() {
+            Batches::Fresh(&drawn)
+        } else {
+            Batches::Epochs {
+                examples: &examples,
+                size,
+                seed,
+            }
+        };
+        let rule = (self.loss, self.optimizer());
+        let outputs = targets.train.ncols();
+        let mut net = self
+            .net
+            .build(split.shape, outputs, rule, (dynamics, seed))?;
+        if let Some(path) = checkpoint {
+            // One that is cut short or of another network is worth nothing: from the start.
+            let _ = net.resume(path);
+        }
+        let (steps, first) = (self.steps(count), self.optimizer().lr());
+        net.go_on(
+            self.epochs * steps,
+            batches,
+            &Schedule::Every { steps },
+            &mut |net, step| {
+                let epoch = step / steps;
+                net.set_rate(first * self.drop.powi((epoch / self.drop_every) as i32));
+                each(net, epoch)
+            },
+        )
     }
 }

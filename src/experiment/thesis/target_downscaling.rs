@@ -10,7 +10,8 @@
 
 mod report;
 
-use super::recipe::{Dynamics, ImageSplit};
+use super::pictures::ImageSplit;
+use super::recipe::Dynamics;
 use super::trained::{Both, features, observe};
 use crate::claim::Claims;
 use crate::error::{Error, Result};

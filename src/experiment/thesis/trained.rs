@@ -1,15 +1,18 @@
 //! What experiments on trained networks share: their features, last layers and measurements.
 
-use super::recipe::ImageSplit;
+use super::pictures::ImageSplit;
 use crate::error::Result;
 use crate::metric::feature::indicators;
 use crate::metric::neural_collapse::CollapseVariants;
 use crate::metric::representation::{FeatureFit, FeatureMetrics, LastLayer};
 use crate::model::network::{
-    Architecture, Examples, Inputs, Loss, MlpTrainer, ModuleTrainer, Targets,
+    Architecture, Batches, Examples, Inputs, Loss, MlpTrainer, ModuleTrainer, Targets,
 };
 use crate::table::Table;
+use crate::trace::Schedule;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
+use std::ops::ControlFlow;
+use std::path::Path;
 
 /// Samples of a batch whose features are held at once.
 const BATCH: usize = 1000;
@@ -22,6 +25,18 @@ pub(super) trait Observed {
     fn layer_of(&self) -> Result<LastLayer>;
     /// Changes the learning rate.
     fn set_rate(&mut self, rate: f64);
+    /// Trains until so many steps have been made in all, and calls `each(net, step)` as scheduled.
+    fn go_on(
+        &mut self,
+        steps: usize,
+        batches: Batches<f32>,
+        schedule: &Schedule,
+        each: &mut dyn FnMut(&mut dyn Observed, usize) -> Result<()>,
+    ) -> Result<()>;
+    /// Writes all that going on needs.
+    fn keep(&mut self, path: &Path) -> Result<()>;
+    /// Takes up what [`keep`](Self::keep) wrote.
+    fn resume(&mut self, path: &Path) -> Result<()>;
 }
 
 impl Observed for MlpTrainer<f32> {
@@ -36,6 +51,25 @@ impl Observed for MlpTrainer<f32> {
     fn set_rate(&mut self, rate: f64) {
         self.set_lr(rate);
     }
+
+    fn go_on(
+        &mut self,
+        steps: usize,
+        batches: Batches<f32>,
+        schedule: &Schedule,
+        each: &mut dyn FnMut(&mut dyn Observed, usize) -> Result<()>,
+    ) -> Result<()> {
+        let record = |net: &mut Self, step| each(net, step).map(ControlFlow::Continue);
+        self.train(steps, batches, schedule, record).map(drop)
+    }
+
+    fn keep(&mut self, path: &Path) -> Result<()> {
+        self.save(path)
+    }
+
+    fn resume(&mut self, path: &Path) -> Result<()> {
+        self.restore(path)
+    }
 }
 
 impl<N: Architecture> Observed for ModuleTrainer<N> {
@@ -49,6 +83,25 @@ impl<N: Architecture> Observed for ModuleTrainer<N> {
 
     fn set_rate(&mut self, rate: f64) {
         self.set_lr(rate);
+    }
+
+    fn go_on(
+        &mut self,
+        steps: usize,
+        batches: Batches<f32>,
+        schedule: &Schedule,
+        each: &mut dyn FnMut(&mut dyn Observed, usize) -> Result<()>,
+    ) -> Result<()> {
+        let record = |net: &mut Self, step| each(net, step).map(ControlFlow::Continue);
+        self.train(steps, batches, schedule, record).map(drop)
+    }
+
+    fn keep(&mut self, path: &Path) -> Result<()> {
+        self.save(path)
+    }
+
+    fn resume(&mut self, path: &Path) -> Result<()> {
+        self.restore(path)
     }
 }
 

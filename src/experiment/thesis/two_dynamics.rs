@@ -8,7 +8,8 @@
 use super::cases::{Cases, Course, at, panels};
 use super::fewest::cumulative_panels;
 use super::numbers::differs;
-use super::recipe::{Dynamics, ImageSplit, Net, Recipe};
+use super::pictures::ImageSplit;
+use super::recipe::{Dynamics, Net, Recipe};
 use super::trained::{Both, observe};
 use crate::claim::{Claim, Claims, Verdict};
 use crate::error::Result;
@@ -55,6 +56,7 @@ fn recipe(channels: Vec<usize>, width: usize, epochs: usize, drop_every: usize) 
         epochs,
         drop_every,
         drop: 0.2,
+        rule: None,
     }
 }
 

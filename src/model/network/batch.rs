@@ -54,6 +54,19 @@ impl<'a, T: Real> Batches<'a, T> {
     }
 }
 
+/// Which of `examples` step `step` sees: a part of a permutation that belongs to the epoch, from the stream `batch/EPOCH`.
+pub(crate) fn epoch_batch(examples: usize, size: usize, seed: Seed, step: usize) -> Vec<usize> {
+    let per_epoch = examples.div_ceil(size);
+    let start = step % per_epoch * size;
+    permutation(examples, seed, step / per_epoch)[start..(start + size).min(examples)].to_vec()
+}
+
+fn permutation(examples: usize, seed: Seed, epoch: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..examples).collect();
+    order.shuffle(&mut seed.stream(&format!("batch/{epoch}")));
+    order
+}
+
 /// Batches, one after the other.
 pub(crate) struct Source<'a, T> {
     batches: Batches<'a, T>,
@@ -76,9 +89,7 @@ impl<T: Real> Source<'_, T> {
                 let per_epoch = examples.len().div_ceil(size);
                 let epoch = step / per_epoch;
                 if self.epoch != Some(epoch) {
-                    self.order = (0..examples.len()).collect();
-                    self.order
-                        .shuffle(&mut seed.stream(&format!("batch/{epoch}")));
+                    self.order = permutation(examples.len(), seed, epoch);
                     self.epoch = Some(epoch);
                 }
                 let start = step % per_epoch * size;
@@ -86,5 +97,27 @@ impl<T: Real> Source<'_, T> {
             }
         };
         Ok(self.own.insert(fresh))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn batches_by_number_are_those_of_the_epochs() {
+        let x = Array2::from_shape_fn((23, 1), |(i, _)| i as f64);
+        let examples = Examples::new(x.clone(), x).unwrap();
+        let batches = Batches::Epochs {
+            examples: &examples,
+            size: 5,
+            seed: Seed(3),
+        };
+        let mut source = batches.start().unwrap();
+        for step in 0..15 {
+            let picked = examples.select(&epoch_batch(23, 5, Seed(3), step));
+            assert_eq!(*source.at(step).unwrap(), picked, "{step}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::checkpoint::{self, Entry, Header};
 use super::gpt::norm;
 use super::module_trainer::{diverged, entries, floats, loaded};
 use super::{Gpt, GptModule, Loss};
+use crate::device::within_memory;
 use crate::error::{Error, Result};
 use crate::optimizer::{AdamW, Optimizer, TensorState};
 use crate::seed::Seed;
@@ -227,7 +228,7 @@ impl GptTrainer {
     /// One step on a batch, given in parts whose gradients are accumulated; returns the mean of ℓ, without weights, before the step.
     ///
     /// # Errors
-    /// No part, or blocks that the network cannot take; [`Error::Diverged`] with the step when the loss is not finite: the parameters then are as before the step.
+    /// No part, or blocks that the network cannot take; [`Error::Memory`]; [`Error::Diverged`] with the step when the loss is not finite: the parameters then are as before the step.
     pub fn step(&mut self, parts: &[Blocks]) -> Result<f64> {
         if parts.is_empty() {
             return Err(Error::setting(
@@ -236,6 +237,10 @@ impl GptTrainer {
                 "at least one batch of blocks",
             ));
         }
+        within_memory(|| self.advance_on(parts))
+    }
+
+    fn advance_on(&mut self, parts: &[Blocks]) -> Result<f64> {
         let weight = self.training.weight_at(self.steps);
         let share = 1.0 / parts.len() as f64;
         let (mut sums, mut mean) = (Vec::new(), 0.0);

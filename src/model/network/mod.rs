@@ -61,6 +61,7 @@ pub use activation::Activation;
 pub use activation::ActivationReal;
 pub use architecture::{Architecture, NetworkModule, Statistics};
 pub use batch::Batches;
+pub(crate) use batch::epoch_batch;
 pub use cnn::{Cnn, CnnModule};
 pub use data::{Examples, Inputs, Targets};
 pub use gpt::{Gpt, GptModule};

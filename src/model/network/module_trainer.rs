@@ -4,6 +4,7 @@ use super::architecture::{Architecture, NetworkModule};
 use super::checkpoint::{self, Entry, Header};
 use super::learner::{self, Learner};
 use super::{Batches, Curve, Evaluation, Examples, Inputs, Loss, Targets};
+use crate::device::within_memory;
 use crate::error::{Error, Result};
 use crate::optimizer::{Need, Optimizer, TensorState};
 use crate::seed::Seed;
@@ -144,11 +145,15 @@ impl<N: Architecture> ModuleTrainer<N> {
     /// One step on a batch; returns its loss before the step.
     ///
     /// # Errors
-    /// Examples that do not fit the network; [`Error::Diverged`] with the step when the loss is not finite, naming the last checkpoint: the parameters then
-    /// are as before the step.
+    /// Examples that do not fit the network; [`Error::Memory`]; [`Error::Diverged`] with the step when the loss is not finite, naming the last checkpoint: the
+    /// parameters then are as before the step.
     pub fn step(&mut self, batch: &Examples<f32>) -> Result<f64> {
         self.net.check(&batch.inputs)?;
         self.loss.check(&batch.targets, self.net.outputs())?;
+        within_memory(|| self.advance_on(batch))
+    }
+
+    fn advance_on(&mut self, batch: &Examples<f32>) -> Result<f64> {
         let (features, statistics) = if self.last_layer_only {
             let plain = self.device.clone().inner();
             let fixed = self.module.valid().features(&batch.inputs, &plain);

@@ -26,6 +26,49 @@ impl Images {
         Self::new(pixels, self.labels.clone(), self.classes, self.white)
     }
 
+    /// Each block of `factor` × `factor` pixels as its mean, rounded; what is over below and on the right is left out.
+    ///
+    /// # Errors
+    /// A factor of 0, or one larger than the images.
+    pub fn reduced(&self, factor: usize) -> Result<Self> {
+        let [channels, height, width] = self.shape();
+        if !(1..=height.min(width)).contains(&factor) {
+            let allowed = format!("from 1 to the images' smaller side, {}", height.min(width));
+            return Err(Error::setting("factor", factor, allowed));
+        }
+        let shape = (self.len(), channels, height / factor, width / factor);
+        let count = factor * factor;
+        let pixels = Array4::from_shape_fn(shape, |(i, c, y, x)| {
+            let (y, x) = (y * factor, x * factor);
+            let block = self.pixels.slice(s![i, c, y..y + factor, x..x + factor]);
+            let sum: usize = block.iter().map(|b| usize::from(*b)).sum();
+            ((sum + count / 2) / count) as u8
+        });
+        Self::new(pixels, self.labels.clone(), self.classes, self.white)
+    }
+
+    /// In a square of `side` × `side` pixels: [`reduced`](Self::reduced) by the smallest factor with which they fit, then [`padded`](Self::padded).
+    ///
+    /// # Errors
+    /// A side of 0.
+    ///
+    /// ```
+    /// use scurve::task::image::ImageSet;
+    /// let images = ImageSet::Digits8x8.load()?.test;
+    /// assert_eq!(images.in_square(4)?.shape(), [1, 4, 4]);
+    /// assert_eq!(images.in_square(16)?, images.padded(16)?);
+    /// # Ok::<(), scurve::error::Error>(())
+    /// ```
+    pub fn in_square(&self, side: usize) -> Result<Self> {
+        if side == 0 {
+            return Err(Error::setting("side", side, "a whole number ≥ 1"));
+        }
+        let [_, height, width] = self.shape();
+        // ⌊h/f⌋ ≤ side.
+        let factor = (height.max(width) + 1).div_ceil(side + 1);
+        self.reduced(factor)?.padded(side)
+    }
+
     /// A `fraction` of the labels, chosen by the stream `noise` of the seed and rounded to whole images, replaced by classes drawn
     /// uniformly from all C. A new label is the old one in one of C cases, so at `fraction` 1 labels say nothing of images.
     ///
@@ -122,6 +165,38 @@ mod tests {
         let sum = |i: &Images| i.pixels.iter().map(|b| u64::from(*b)).sum::<u64>();
         assert_eq!(sum(&wide), sum(&images));
         refused(images.padded(2), "size");
+    }
+
+    #[test]
+    fn blocks_become_their_means() {
+        let pixels =
+            Array4::from_shape_fn((1, 2, 5, 4), |(_, c, y, x)| (100 * c + 10 * y + x) as u8);
+        let images = Images::new(pixels, vec![0], 1, 255).unwrap();
+        let half = images.reduced(2).unwrap();
+        assert_eq!(half.shape(), [2, 2, 2]);
+        // (0 + 1 + 10 + 11)/4 = 5.5, rounded up; rows 2 and 3 are 20 more.
+        assert_eq!(
+            half.pixels.slice(s![0, 0, .., ..]),
+            ndarray::array![[6, 8], [26, 28]]
+        );
+        assert_eq!(half.pixels[[0, 1, 1, 1]], 128);
+        assert_eq!(images.reduced(1).unwrap(), images);
+        assert_eq!(
+            images
+                .in_square(3)
+                .unwrap()
+                .pixels
+                .slice(s![0, 0, ..2, ..2]),
+            half.pixels.slice(s![0, 0, .., ..])
+        );
+        assert_eq!(images.in_square(5).unwrap().shape(), [2, 5, 5]);
+        let fashion = Images::new(Array4::zeros((1, 1, 28, 28)), vec![0], 1, 255).unwrap();
+        for side in 1..40 {
+            assert_eq!(fashion.in_square(side).unwrap().shape(), [1, side, side]);
+        }
+        refused(images.reduced(0), "factor");
+        refused(images.reduced(5), "factor");
+        refused(images.in_square(0), "side");
     }
 
     #[test]

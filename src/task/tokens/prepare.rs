@@ -1,8 +1,9 @@
 //! Making token files of text files.
 
-use super::{empty, open_text};
+use super::vocabulary::read_string;
+use super::{Vocabulary, empty, read_text};
 use crate::error::{Error, Result};
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -15,23 +16,28 @@ pub struct Prepared {
     pub validation: u64,
 }
 
-/// Writes the bytes of text files, one after the other, as a token file; the last `share` of the bytes of each text to a second file where one is named.
-/// Files appear whole or not at all. A name that ends in `.gz` is decompressed.
+/// Writes the tokens of text files, one after the other, as a token file; the last `share` of the tokens of each text to a second file where one is named.
+/// Where the vocabulary has a token for the end of a text, it follows each text, in both files. Files appear whole or not at all. A name that ends in `.gz` is decompressed.
 ///
 /// # Errors
-/// No text; a text that is not there or empty; a share outside (0, 1); a file that cannot be written.
+/// No text; a text that is not there or empty, or not UTF-8 where tokens are pieces; a share outside (0, 1); a file that cannot be written.
 ///
 /// ```
-/// use scurve::task::tokens::{Tokens, prepare};
+/// use scurve::task::tokens::{Tokens, Vocabulary, prepare};
 /// let folder = tempfile::tempdir().unwrap();
 /// let (text, train) = (folder.path().join("a.txt"), folder.path().join("train.bin"));
 /// std::fs::write(&text, "abracadabra").unwrap();
-/// let done = prepare(&[text], &train, None)?;
+/// let done = prepare(&[text], &Vocabulary::Bytes, &train, None)?;
 /// assert_eq!(done.train, 11);
 /// assert_eq!(Tokens::read(&train, 256)?.len(), 11);
 /// # Ok::<(), scurve::error::Error>(())
 /// ```
-pub fn prepare(texts: &[PathBuf], to: &Path, validation: Option<(&Path, f64)>) -> Result<Prepared> {
+pub fn prepare(
+    texts: &[PathBuf],
+    vocabulary: &Vocabulary,
+    to: &Path,
+    validation: Option<(&Path, f64)>,
+) -> Result<Prepared> {
     if texts.is_empty() {
         return Err(Error::setting("texts", "[]", "at least one text file"));
     }
@@ -43,18 +49,19 @@ pub fn prepare(texts: &[PathBuf], to: &Path, validation: Option<(&Path, f64)>) -
     let mut train = Target::new(to)?;
     let mut held_back = validation.map(|(path, _)| Target::new(path)).transpose()?;
     for path in texts {
-        let mut bytes = Vec::new();
-        open_text(path)?
-            .read_to_end(&mut bytes)
-            .map_err(|e| Error::io(path, e))?;
-        if bytes.is_empty() {
+        let tokens = match vocabulary {
+            Vocabulary::Bytes => read_text(path)?.into_iter().map(u16::from).collect(),
+            Vocabulary::Pieces(_) => vocabulary.encode(&read_string(path)?)?,
+        };
+        if tokens.is_empty() {
             return Err(empty(path));
         }
         let share = validation.map_or(0.0, |(_, share)| share);
-        let kept = bytes.len() - (share * bytes.len() as f64).floor() as usize;
-        train.write(&bytes[..kept])?;
+        let kept = tokens.len() - (share * tokens.len() as f64).floor() as usize;
+        let end = vocabulary.end();
+        train.write(&tokens[..kept], end)?;
         if let Some(target) = &mut held_back {
-            target.write(&bytes[kept..])?;
+            target.write(&tokens[kept..], end)?;
         }
     }
     Ok(Prepared {
@@ -83,15 +90,14 @@ impl Target {
         })
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let wide: Vec<u8> = bytes
-            .iter()
-            .flat_map(|b| u16::from(*b).to_le_bytes())
-            .collect();
+    /// Tokens of a text, and its end.
+    fn write(&mut self, tokens: &[u16], end: Option<u16>) -> Result<()> {
+        let all = tokens.iter().chain(end.iter());
+        let bytes: Vec<u8> = all.flat_map(|token| token.to_le_bytes()).collect();
         self.file
-            .write_all(&wide)
+            .write_all(&bytes)
             .map_err(|e| Error::io(&self.path, e))?;
-        self.tokens += bytes.len() as u64;
+        self.tokens += bytes.len() as u64 / 2;
         Ok(())
     }
 

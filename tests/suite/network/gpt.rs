@@ -5,7 +5,7 @@ use scurve::device::DeviceKind;
 use scurve::error::Error;
 use scurve::model::network::{Gpt, GptTrainer, GptTraining, TokenWeight};
 use scurve::seed::Seed;
-use scurve::task::tokens::{Blocks, Tokens, prepare};
+use scurve::task::tokens::{Blocks, Tokens, Vocabulary, prepare};
 use std::path::PathBuf;
 
 const TRACES: &str = include_str!("../../traces/gpt_traces.csv");
@@ -385,17 +385,27 @@ fn bad_texts() {
     said(text.split(0.01), &["share = 0.01"]);
     said(text.split(1.0), &["share = 1"]);
     let out = folder.path().join("out.bin");
-    said(prepare(&[], &out, None), &["texts"]);
+    said(prepare(&[], &Vocabulary::Bytes, &out, None), &["texts"]);
     said(
-        prepare(&[file("empty.txt", &[])], &out, None),
+        prepare(&[file("empty.txt", &[])], &Vocabulary::Bytes, &out, None),
         &["empty.txt", "not empty"],
     );
     said(
-        prepare(&[folder.path().join("gone.txt")], &out, None),
+        prepare(
+            &[folder.path().join("gone.txt")],
+            &Vocabulary::Bytes,
+            &out,
+            None,
+        ),
         &["gone.txt"],
     );
     said(
-        prepare(&[file("a.txt", b"abc")], &out, Some((&out, 1.5))),
+        prepare(
+            &[file("a.txt", b"abc")],
+            &Vocabulary::Bytes,
+            &out,
+            Some((&out, 1.5)),
+        ),
         &["share = 1.5"],
     );
     // Nothing half-written is left.
@@ -418,7 +428,7 @@ fn files_and_memory_give_the_same_blocks() {
         folder.path().join("train.bin"),
         folder.path().join("val.bin"),
     );
-    let done = prepare(&texts, &train, Some((&held_back, 0.1))).unwrap();
+    let done = prepare(&texts, &Vocabulary::Bytes, &train, Some((&held_back, 0.1))).unwrap();
     assert_eq!((done.train, done.validation), (540 + 495, 60 + 55));
     let bytes = std::fs::read(&train).unwrap();
     assert_eq!(bytes[..6], [b'f', 0, b'i', 0, b'r', 0]);

@@ -52,6 +52,34 @@ fn f64_follows_pytorch_for_1000_steps() {
     assert_eq!((cases.len(), rows.len()), (6, 6 * 17));
 }
 
+/// Kernels of a convolution, out × in × height × width, step as the matrix with a row for each output.
+#[test]
+fn kernels_step_as_matrices_do() {
+    let device = Device::flex();
+    let numbers = |k: usize| -> Vec<f32> { (0..36).map(|i| ((i * k + k) as f32).sin()).collect() };
+    let kernels = |k| Tensor::<4>::from_data(TensorData::new(numbers(k), [3, 2, 3, 2]), &device);
+    let matrix = |k| Tensor::<2>::from_data(TensorData::new(numbers(k), [3, 12]), &device);
+    for rule in [
+        Optimizer::from(Muon::new(2e-3)),
+        Soap::new(2e-3).eps(1e-4).into(),
+    ] {
+        let (mut a, mut of_a) = (kernels(1), rule.tensors());
+        let (mut b, mut of_b) = (matrix(1), rule.tensors());
+        for step in 2..20 {
+            of_a.begin();
+            of_b.begin();
+            a = of_a.update(0, a, kernels(step)).unwrap();
+            b = of_b.update(0, b, matrix(step)).unwrap();
+        }
+        let (a, b) = (a.to_data(), b.to_data());
+        assert_eq!(
+            a.try_to_vec::<f32>().unwrap(),
+            b.try_to_vec::<f32>().unwrap()
+        );
+        assert_ne!(a.try_to_vec::<f32>().unwrap(), numbers(1));
+    }
+}
+
 #[test]
 fn tensors_step_as_arrays_do() {
     let device = Device::flex();

@@ -7,7 +7,7 @@ use scurve::experiment::{Experiment, RunOptions, Scale, Settings};
 use scurve::model::network::{GptTrainer, TokenWeight};
 use scurve::prelude::HardTokens;
 use scurve::seed::Seed;
-use scurve::task::tokens::{Tokens, prepare};
+use scurve::task::tokens::{Tokens, Vocabulary, prepare};
 
 #[test]
 fn the_tables_are_runs_made_by_hand() {
@@ -118,6 +118,7 @@ fn published_settings_build() {
     let (train, held_back) = (name("train.bin"), name("val.bin"));
     prepare(
         &[name("text.txt").into()],
+        &Vocabulary::Bytes,
         train.as_ref(),
         Some((held_back.as_ref(), 0.2)),
     )
