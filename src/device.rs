@@ -170,7 +170,7 @@ mod tests {
     fn a_tensor_that_does_not_fit_is_an_error() {
         let device = DeviceKind::LibTorch.device().unwrap();
         let found = within_memory(|| {
-            let huge = burn::tensor::Tensor::<1>::zeros([1 << 46], &device);
+            let huge = burn::tensor::Tensor::<1>::zeros([1usize << 46], &device);
             Ok(huge.dims()[0])
         });
         let message = found.unwrap_err().to_string();

@@ -242,6 +242,11 @@ impl Condition {
                 }
                 stopped?;
                 if due.binary_search(&epoch).is_ok() {
+                    if !net.is_finite()? {
+                        let step = epoch * self.recipe.steps(self.pictures.count());
+                        let what = self.setting.clone();
+                        return Err(Error::Diverged { what, step });
+                    }
                     let (row, metrics) = classify(net, &split, &targets)?;
                     let led = |table: Table| table.led_by("epoch", epoch as i64);
                     found.training.push(led(row)?);

