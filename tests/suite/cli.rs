@@ -552,6 +552,30 @@ fn infer_says_what_is_wrong_with_curves() {
 }
 
 #[test]
+fn files_of_an_image_set_that_are_missing_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("sets/cifar-10");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("data_batch_1.bin"), [0; 3073]).unwrap();
+    let cifar = "sets=[{set=\"cifar-10\",classes=10,per_class=6,side=8,crop=0,flip=false}]";
+    let run = ["run", "thesis/fig-2.4", "--scale", "check", "--set", cifar];
+    let args = [&run[..], &["--data", "sets"]].concat();
+    fails(
+        dir.path(),
+        &args,
+        3,
+        &["cifar-10", "lacks data_batch_2.bin"],
+    );
+    let args = [&run[..], &["--data", "elsewhere"]].concat();
+    fails(
+        dir.path(),
+        &args,
+        2,
+        &["data = elsewhere", "a folder with image sets"],
+    );
+}
+
+#[test]
 fn token_files_are_made_of_text_files() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("a.txt"), "twenty bytes of text").unwrap();

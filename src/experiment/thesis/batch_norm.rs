@@ -28,7 +28,7 @@ settings! {
         /// The harder one; published: CIFAR-100.
         hard: Pictures = Pictures::all(ImageSet::FashionMnist6k, 6, 8), Pictures::all(ImageSet::FashionMnist6k, 100, 16), Pictures::all(ImageSet::Cifar100, 500, 32).cropped(4);
         /// The network with batch normalisation, which is left out beside it, and its training; published: VGG16, rate .01.
-        recipe: Recipe = vgg_recipe(vgg(2, vec![1, 1]), 10, 4, 2), vgg_recipe(vgg(8, vec![2, 2, 3, 3]), 50, 60, 45), vgg_recipe(vgg(64, vec![2, 2, 3, 3, 3]), 128, 200, 60);
+        recipe: Recipe = vgg_recipe(vgg(2, vec![1, 1]), 10, (4, 2)), vgg_recipe(vgg(8, vec![2, 2, 3, 3]), 50, (60, 45)), vgg_recipe(vgg(64, vec![2, 2, 3, 3, 3]), 128, (200, 60));
         /// Epochs before which is measured.
         record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30]), Schedule::at([1, 3, 10, 30, 100]);
         /// Features that are drawn.

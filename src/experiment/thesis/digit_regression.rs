@@ -21,7 +21,6 @@ use crate::figure::{Figure, Figures};
 use crate::metric::eigenfunction::Gram;
 use crate::metric::feature::effective_dimension;
 use crate::metric::representation::FeatureMetrics;
-use crate::model::network::Loss;
 use crate::seed::Seed;
 use crate::stats::Interval;
 use crate::table::Table;
@@ -37,30 +36,15 @@ settings! {
         /// Training images of each class.
         per_class: usize = 20, 200, 5000;
         /// Network and training of the classifier; published: ResNet18, rate .05, momentum .9, weight decay 1e-3.
-        classification: Recipe = recipe(Net::dense([32, 32]), 0.05, 10, 4), recipe(Net::dense([200, 200, 200]), 0.05, 100, 40), recipe(Net::resnet18(64), 0.05, 200, 60);
+        classification: Recipe = Recipe::thesis(Net::dense([32, 32]), 64, (10, 4)), Recipe::thesis(Net::dense([200, 200, 200]), 64, (100, 40)), Recipe::thesis(Net::resnet18(64), 64, (200, 60));
         /// Network and training of the regression; targets are up to nine times as large, and the rate is smaller.
-        regression: Recipe = recipe(Net::dense([32, 32]), 0.005, 10, 4), recipe(Net::dense([200, 200, 200]), 0.01, 100, 40), recipe(Net::resnet18(64), 0.005, 200, 60);
+        regression: Recipe = Recipe::thesis(Net::dense([32, 32]), 64, (10, 4)).with_rate(0.005), Recipe::thesis(Net::dense([200, 200, 200]), 64, (100, 40)).with_rate(0.01), Recipe::thesis(Net::resnet18(64), 64, (200, 60)).with_rate(0.005);
         /// Epochs before which is measured.
         record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30]), Schedule::at([1, 3, 10, 30, 100]);
         /// Features that are drawn.
         shown: usize = 20, 40, 100;
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn recipe(net: Net, rate: f64, epochs: usize, drop_every: usize) -> Recipe {
-    Recipe {
-        net,
-        loss: Loss::HalfSquares,
-        rate,
-        momentum: 0.9,
-        weight_decay: 1e-3,
-        batch: 64,
-        epochs,
-        drop_every,
-        drop: 0.2,
-        rule: None,
     }
 }
 

@@ -8,7 +8,7 @@ mod report;
 
 use super::conditions::report::{Place, summary};
 use super::conditions::{self, Condition, Observation};
-use super::image_networks::{recipe, vgg, vgg_recipe};
+use super::image_networks::{vgg, vgg_recipe};
 use super::pictures::Pictures;
 use super::recipe::{Net, Recipe};
 use crate::claim::Claims;
@@ -31,11 +31,11 @@ settings! {
         /// That of Fig. 7.7b; published: CIFAR-100. The shipped sets have ten classes.
         many: Pictures = Pictures::all(ImageSet::FashionMnist6k, 6, 8), Pictures::all(ImageSet::FashionMnist6k, 100, 16), Pictures::all(ImageSet::Cifar100, 500, 32);
         /// The residual network and its training; published: ResNet18.
-        resnet: Recipe = recipe(Net::resnet18(2), 0.05, 10, 4, 2), recipe(Net::resnet18(8), 0.05, 50, 32, 24), recipe(Net::resnet18(64), 0.05, 128, 200, 60);
+        resnet: Recipe = Recipe::thesis(Net::resnet18(2), 10, (4, 2)), Recipe::thesis(Net::resnet18(8), 50, (32, 24)), Recipe::thesis(Net::resnet18(64), 128, (200, 60));
         /// Dense layers and their training; published: four layers of width 512.
-        fcn: Recipe = recipe(Net::dense([16; 4]), 0.05, 10, 4, 2), recipe(Net::dense([256; 4]), 0.05, 50, 100, 60), recipe(Net::dense([512; 4]), 0.05, 128, 200, 60);
+        fcn: Recipe = Recipe::thesis(Net::dense([16; 4]), 10, (4, 2)), Recipe::thesis(Net::dense([256; 4]), 50, (100, 60)), Recipe::thesis(Net::dense([512; 4]), 128, (200, 60));
         /// The VGG network and its training.
-        vgg: Recipe = vgg_recipe(vgg(2, vec![1, 1]), 10, 4, 2), vgg_recipe(vgg(8, vec![2, 2, 3, 3]), 50, 60, 45), vgg_recipe(vgg(64, vec![2, 2, 3, 3, 3]), 128, 200, 60);
+        vgg: Recipe = vgg_recipe(vgg(2, vec![1, 1]), 10, (4, 2)), vgg_recipe(vgg(8, vec![2, 2, 3, 3]), 50, (60, 45)), vgg_recipe(vgg(64, vec![2, 2, 3, 3, 3]), 128, (200, 60));
         /// The learning rate of Fig. C.3, whose text says slower and no more.
         slow: f64 = 0.005, 0.005, 0.005;
         /// Epochs before which is measured.

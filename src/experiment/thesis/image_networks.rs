@@ -33,9 +33,9 @@ settings! {
         /// Numbers of classes of the last set, the first ones of it.
         classes: Vec<usize> = vec![3, 10], vec![3, 5, 10], vec![10, 20, 100];
         /// The residual network and its training.
-        resnet: Recipe = recipe(Net::resnet18(2), 0.05, 10, 4, 2), recipe(Net::resnet18(8), 0.05, 50, 24, 18), recipe(Net::resnet18(64), 0.05, 128, 200, 60);
+        resnet: Recipe = Recipe::thesis(Net::resnet18(2), 10, (4, 2)), Recipe::thesis(Net::resnet18(8), 50, (24, 18)), Recipe::thesis(Net::resnet18(64), 128, (200, 60));
         /// The VGG network and its training.
-        vgg: Recipe = vgg_recipe(vgg(2, vec![1, 1]), 10, 4, 2), vgg_recipe(vgg(8, vec![2, 2, 3, 3]), 50, 60, 45), vgg_recipe(vgg(64, vec![2, 2, 3, 3, 3]), 128, 200, 60);
+        vgg: Recipe = vgg_recipe(vgg(2, vec![1, 1]), 10, (4, 2)), vgg_recipe(vgg(8, vec![2, 2, 3, 3]), 50, (60, 45)), vgg_recipe(vgg(64, vec![2, 2, 3, 3, 3]), 128, (200, 60));
         /// Epochs on sets of more than 10 classes, where the rate is constant.
         long: usize = 4, 40, 600;
         /// Epochs before which is measured.
@@ -75,34 +75,11 @@ pub(super) fn vgg(width: usize, depths: Vec<usize>) -> Net {
     }
 }
 
-/// §2.4: momentum .9, weight decay 1e-3, the rate times .2 at every so many epochs. Batch and loss are not published; under half the squares the residual network
-/// reaches the minimum feature regime in fewer epochs than under cross-entropy.
-pub(super) fn recipe(
-    net: Net,
-    rate: f64,
-    batch: usize,
-    epochs: usize,
-    drop_every: usize,
-) -> Recipe {
-    Recipe {
-        net,
-        loss: Loss::HalfSquares,
-        rate,
-        momentum: 0.9,
-        weight_decay: 1e-3,
-        batch,
-        epochs,
-        drop_every,
-        drop: 0.2,
-        rule: None,
-    }
-}
-
-/// The same for a VGG network, with the published rate .01, under cross-entropy: under half the squares it hardly trains without batch normalisation.
-pub(super) fn vgg_recipe(net: Net, batch: usize, epochs: usize, drop_every: usize) -> Recipe {
+/// At the published rate .01 of VGG networks, under cross-entropy: under half the squares they hardly train without batch normalisation.
+pub(super) fn vgg_recipe(net: Net, batch: usize, epochs: (usize, usize)) -> Recipe {
     Recipe {
         loss: Loss::CrossEntropy,
-        ..recipe(net, 0.01, batch, epochs, drop_every)
+        ..Recipe::thesis(net, batch, epochs).with_rate(0.01)
     }
 }
 

@@ -26,7 +26,6 @@ use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, s
 use crate::figure::Figures;
 #[cfg(doc)]
 use crate::metric::{minimum_projection::Propositions, neural_collapse::CollapseVariants};
-use crate::model::network::Loss;
 use crate::seed::Seed;
 use crate::table::Table;
 use crate::task::image::ImageSet;
@@ -40,7 +39,7 @@ settings! {
         /// Training images of each class.
         per_class: usize = 20, 500, 5000;
         /// Network and training; published: ResNet18 and VGG16, rate .05 and .01, momentum .9, weight decay 1e-3, 200 epochs, rate × .2 every 60.
-        recipe: Recipe = recipe(vec![32, 32], 64, 4, 4), recipe(vec![256, 256, 256], 128, 90, 30), recipe(vec![1024, 1024, 1024], 128, 200, 60);
+        recipe: Recipe = Recipe::thesis(Net::dense([32, 32]), 64, (4, 4)), Recipe::thesis(Net::dense([256, 256, 256]), 128, (90, 30)), Recipe::thesis(Net::dense([1024, 1024, 1024]), 128, (200, 60));
         /// Epochs before which is measured.
         record: Schedule = Schedule::at([1]), Schedule::at([1, 2, 4, 8, 15, 30, 60]), Schedule::at([1, 2, 4, 8, 15, 30, 60, 100, 140]);
         /// Numbers of classes of the synthetic features.
@@ -51,21 +50,6 @@ settings! {
         sizes: Vec<f64> = vec![0.0, 0.5], vec![0.0, 0.03, 0.1, 0.3, 1.0, 3.0], vec![0.0, 0.03, 0.1, 0.3, 1.0, 3.0];
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn recipe(hidden: Vec<usize>, batch: usize, epochs: usize, drop_every: usize) -> Recipe {
-    Recipe {
-        net: Net::Mlp { hidden },
-        loss: Loss::HalfSquares,
-        rate: 0.05,
-        momentum: 0.9,
-        weight_decay: 1e-3,
-        batch,
-        epochs,
-        drop_every,
-        drop: 0.2,
-        rule: None,
     }
 }
 

@@ -9,6 +9,13 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 /// A part of an image set, and how it is shown to a network.
+///
+/// ```
+/// use scurve::experiment::thesis::Pictures;
+/// use scurve::task::image::ImageSet;
+/// let pictures = Pictures::all(ImageSet::FashionMnist6k, 100, 16).cropped(2);
+/// assert_eq!((pictures.classes, pictures.crop, pictures.flip), (10, 2, true));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pictures {

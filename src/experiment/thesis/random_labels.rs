@@ -17,7 +17,6 @@ use crate::experiment::check::{distinct, whole};
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::{Figure, Figures};
 use crate::metric::representation::FeatureMetrics;
-use crate::model::network::Loss;
 use crate::seed::Seed;
 use crate::stats::Interval;
 use crate::table::Table;
@@ -34,28 +33,13 @@ settings! {
         /// Shares of labels that are drawn anew.
         noises: Vec<f64> = vec![0.0, 1.0], vec![0.0, 0.1, 1.0], vec![0.0, 0.1, 1.0];
         /// Network and training; published: ResNet18, rate .05, momentum .9, weight decay 1e-3.
-        recipe: Recipe = recipe(Net::dense([32, 32]), 10, 4), recipe(Net::dense([200, 200, 200]), 150, 60), recipe(Net::resnet18(64), 200, 60);
+        recipe: Recipe = Recipe::thesis(Net::dense([32, 32]), 64, (10, 4)), Recipe::thesis(Net::dense([200, 200, 200]), 64, (150, 60)), Recipe::thesis(Net::resnet18(64), 64, (200, 60));
         /// Epochs before which is measured.
         record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30, 60]), Schedule::at([1, 3, 10, 30, 60, 120]);
         /// Features that are drawn.
         shown: usize = 20, 40, 100;
         /// Number of seeds.
         seeds: u64 = 2, 5, 5;
-    }
-}
-
-fn recipe(net: Net, epochs: usize, drop_every: usize) -> Recipe {
-    Recipe {
-        net,
-        loss: Loss::HalfSquares,
-        rate: 0.05,
-        momentum: 0.9,
-        weight_decay: 1e-3,
-        batch: 64,
-        epochs,
-        drop_every,
-        drop: 0.2,
-        rule: None,
     }
 }
 

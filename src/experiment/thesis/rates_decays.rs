@@ -7,7 +7,6 @@ mod report;
 
 use super::conditions::report::{Place, summary};
 use super::conditions::{self, Condition, Observation};
-use super::image_networks::recipe;
 use super::pictures::Pictures;
 use super::recipe::{Net, Recipe};
 use crate::claim::Claims;
@@ -29,7 +28,7 @@ settings! {
         /// Images under several decays and rules; published: CIFAR-10.
         decay_pictures: Pictures = Pictures::all(ImageSet::FashionMnist6k, 6, 8), Pictures::all(ImageSet::FashionMnist6k, 100, 16), Pictures::all(ImageSet::Cifar10, 5000, 32).cropped(4);
         /// Network and training, gradient descent with momentum; published: ResNet18, momentum .9, rate .05 and decay 1e-3 in §2.4.
-        recipe: Recipe = recipe(Net::resnet18(2), 0.05, 10, 4, 2), recipe(Net::resnet18(8), 0.05, 50, 16, 12), recipe(Net::resnet18(64), 0.05, 128, 200, 60);
+        recipe: Recipe = Recipe::thesis(Net::resnet18(2), 10, (4, 2)), Recipe::thesis(Net::resnet18(8), 50, (16, 12)), Recipe::thesis(Net::resnet18(64), 128, (200, 60));
         /// Learning rates, the smallest first; that of the recipe need not be among them. Published: three, unnamed in the text.
         rates: Vec<f64> = vec![5e-4, 5e-2], vec![5e-4, 5e-3, 5e-2, 1e-1], vec![5e-4, 5e-3, 5e-2, 1e-1];
         /// Weight decays, the smallest first; published: with none and with more, unnamed in the text.

@@ -9,7 +9,6 @@ mod report;
 
 use super::conditions::report::{Place, summary};
 use super::conditions::{self, Condition, Observation};
-use super::image_networks::recipe;
 use super::pictures::{Pictures, ascending};
 use super::recipe::{Net, Recipe};
 use crate::claim::Claims;
@@ -33,7 +32,7 @@ settings! {
         /// Pixels by which these are shifted at most; as usual for CIFAR an eighth of the side.
         crop: usize = 1, 2, 4;
         /// Network and training; published: ResNet18, rate .05, momentum .9, weight decay 1e-3.
-        recipe: Recipe = recipe(Net::resnet18(2), 0.05, 10, 3, 2), recipe(Net::resnet18(8), 0.05, 50, 10, 8), recipe(Net::resnet18(64), 0.05, 100, 200, 60);
+        recipe: Recipe = Recipe::thesis(Net::resnet18(2), 10, (3, 2)), Recipe::thesis(Net::resnet18(8), 50, (10, 8)), Recipe::thesis(Net::resnet18(64), 100, (200, 60));
         /// Steps that every training makes at least: epochs, and those after which the rate falls, are as many times more.
         least_steps: usize = 6, 300, 5000;
         /// Features that are drawn.

@@ -17,7 +17,6 @@ use crate::experiment::check::whole;
 use crate::experiment::{Document, Experiment, Info, Outcome, Progress, Tables, settings};
 use crate::figure::{Figure, Figures};
 use crate::metric::representation::FeatureMetrics;
-use crate::model::network::Loss;
 use crate::seed::Seed;
 use crate::stats::{self, Interval};
 use crate::task::image::ImageSet;
@@ -31,7 +30,7 @@ settings! {
         /// Training images of each class; published: all.
         per_class: usize = 20, 128, 5400;
         /// Network and training; published: width 1024, no more. Rate, momentum and weight decay are near those of §2.4.
-        recipe: Recipe = recipe(vec![4], 32, 20, 100), recipe(vec![16, 32], 256, 100, 40), recipe(vec![32, 64], 1024, 60, 20);
+        recipe: Recipe = Recipe::thesis(cnn(&[4], 32), 64, (20, 100)), Recipe::thesis(cnn(&[16, 32], 256), 64, (100, 40)), Recipe::thesis(cnn(&[32, 64], 1024), 64, (60, 20));
         /// Epochs before which is measured.
         record: Schedule = Schedule::at([1]), Schedule::at([1, 3, 10, 30]), Schedule::at([1, 3, 10, 30]);
         /// Features that are drawn; far fewer than test images, beyond which shares are chance.
@@ -41,22 +40,11 @@ settings! {
     }
 }
 
-fn recipe(channels: Vec<usize>, width: usize, epochs: usize, drop_every: usize) -> Recipe {
-    Recipe {
-        net: Net::Cnn {
-            channels,
-            width,
-            batch_norm: false,
-        },
-        loss: Loss::HalfSquares,
-        rate: 0.05,
-        momentum: 0.9,
-        weight_decay: 1e-3,
-        batch: 64,
-        epochs,
-        drop_every,
-        drop: 0.2,
-        rule: None,
+fn cnn(channels: &[usize], width: usize) -> Net {
+    Net::Cnn {
+        channels: channels.into(),
+        width,
+        batch_norm: false,
     }
 }
 

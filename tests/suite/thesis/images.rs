@@ -1,12 +1,11 @@
 //! Residual and VGG networks on images: sizes, rates, decays, rules, normalisation, and the course of features.
 
 use crate::common::{refused, run};
-use scurve::error::Error;
 use scurve::experiment::thesis::{
     BatchNormEffect, FeatureCourse, ImageNetworks, Net, Pictures, RatesAndDecays, Recipe,
     TrainingSizes,
 };
-use scurve::experiment::{Experiment, Outcome, RunOptions, Scale, Settings};
+use scurve::experiment::{Experiment, Outcome, Scale, Settings};
 use scurve::model::network::Init;
 use scurve::optimizer::{Muon, Optimizer};
 use scurve::table::Table;
@@ -100,21 +99,6 @@ fn image_networks_at_check() {
         message.contains("side = 16") && message.contains("at least 32"),
         "{message}"
     );
-}
-
-#[test]
-fn files_that_are_not_there_are_named() {
-    let mut experiment = ImageNetworks::preset(Scale::Check);
-    experiment.sets = vec![Pictures::all(ImageSet::Cifar10, 6, 8)];
-    let folder = tempfile::tempdir().unwrap();
-    match experiment.run_with(&RunOptions::into_folder(folder.path())) {
-        Err(e @ Error::Missing { .. }) => {
-            let message = e.to_string();
-            assert!(message.contains("cifar-10"), "{message}");
-        }
-        Ok(_) => println!("CIFAR-10 is on this machine"),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]

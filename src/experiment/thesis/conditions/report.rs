@@ -225,26 +225,26 @@ pub fn scatter(outcome: &Outcome, parts: &[(&str, &str)]) -> Result<Panel> {
     Ok(panel)
 }
 
-/// A column of `end` over the values of a part, with intervals.
+/// A column of `end`, or what is made of it, over the values of a part, with intervals.
 pub fn over_values(
     outcome: &Outcome,
     panel: Panel,
-    part: &str,
-    column: &str,
-    label: &str,
-    style: Style,
+    (part, column): (&str, &str),
+    of: fn(f64) -> f64,
+    (label, style): (&str, Style),
 ) -> Result<Panel> {
     let own = outcome.table("end")?.rows_where("part", part)?;
     let curves = by_seed(&own, "value", column)?;
     let Some((x, _)) = curves.first().cloned() else {
         return Ok(panel);
     };
-    let at = |i: usize| stats::mean(&curves.iter().map(|c| c.1[i]).collect::<Vec<_>>());
+    let at = |i: usize| stats::mean(&curves.iter().map(|c| of(c.1[i])).collect::<Vec<_>>());
     let found: Vec<Interval> = (0..x.len()).map(at).collect();
     let of = |f: fn(&Interval) -> f64| found.iter().map(f).collect::<Vec<_>>();
+    let middle = of(|i| i.value);
     Ok(panel
-        .line_styled(label, &x, &of(|i| i.value), style)
-        .error_bars(label, &x, &of(|i| i.value), &of(|i| i.low), &of(|i| i.high))
+        .line_styled(label, &x, &middle, style)
+        .error_bars(label, &x, &middle, &of(|i| i.low), &of(|i| i.high))
         .styled(style))
 }
 

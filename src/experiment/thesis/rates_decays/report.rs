@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::experiment::Outcome;
 use crate::figure::{Figure, Figures, Panel, Style};
 use crate::metric::representation::FeatureMetrics;
-use crate::stats::{self, Interval};
+use crate::stats;
 
 const PARTS: [(&str, &str, &str, &str); 3] = [
     (
@@ -75,7 +75,8 @@ fn tightness(outcome: &Outcome) -> Result<Figure> {
         .into_iter()
         .enumerate()
     {
-        rate = over_values(outcome, rate, "rate", column, label, Style::new().cycle(i))?;
+        let drawn = (label, Style::new().cycle(i));
+        rate = over_values(outcome, rate, ("rate", column), |k| k, drawn)?;
     }
     let parts = PARTS.map(|(part, ..)| (part, part));
     Ok(
@@ -97,7 +98,7 @@ pub fn measure(experiment: &RatesAndDecays, outcome: &Outcome) -> Result<Claims>
             &format!("minimum-{name}"),
             "beyond §7.3",
             ("rule", name),
-            &format!("{}", rule.label()),
+            rule.label(),
         )?);
     }
     for (part, what) in [
@@ -210,40 +211,40 @@ fn decays(experiment: &RatesAndDecays, outcome: &Outcome) -> Result<Vec<Claim>> 
         )?);
     }
     let over = |column: &str| correlation(outcome, &["decay"], ("value", column));
-    let trends: [(&str, &str, &str, &str, fn(Interval) -> Verdict); 3] = [
+    for (id, column, statement, more) in [
         (
             "decay-tightens",
             "kappa",
             "a larger weight decay leads to a tighter minimum feature regime",
-            "below 0",
-            |i| Verdict::below(i, 0.0),
+            false,
         ),
         (
             "decay-improves",
             "test_accuracy",
             "a larger weight decay leads to better performance",
-            "above 0",
-            |i| Verdict::above(i, 0.0),
+            true,
         ),
         (
             "decay-flattens",
             "flatness",
             "weight decay flattens the first C eigenvalues: ρ_C/ρ_2 grows",
-            "above 0",
-            |i| Verdict::above(i, 0.0),
+            true,
         ),
-    ];
-    for (id, column, statement, side, verdict) in trends {
+    ] {
         let found = over(column)?;
+        let (side, verdict) = match more {
+            true => ("above", Verdict::above(found, 0.0)),
+            false => ("below", Verdict::below(found, 0.0)),
+        };
         claims.push(
             Claim::new(
                 id,
                 "Fig. 7.2b",
                 statement,
-                &format!("rank correlation with the decay {side}"),
+                &format!("rank correlation with the decay {side} 0"),
                 found,
             )
-            .verdict(verdict(found))
+            .verdict(verdict)
             .note(list(outcome, "decay", &names, column)?),
         );
     }

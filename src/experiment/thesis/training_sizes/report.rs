@@ -12,16 +12,24 @@ use crate::experiment::Outcome;
 use crate::experiment::curves::by_seed;
 use crate::figure::{Figure, Figures, Panel, Style};
 use crate::metric::representation::FeatureMetrics;
-use crate::stats::{self, Interval};
+use crate::stats;
 
 pub fn draw(experiment: &TrainingSizes, outcome: &Outcome) -> Result<Figures> {
     let set = experiment.pictures.set.name();
     let mut curve = Figure::new("Fig. 7.1a: learning curves, and the regime along them").columns(3);
-    for (title, y, column) in [
-        ("(i) error", "1 − test accuracy", "error"),
-        ("(ii) loss", "squared distance, test set", "test_loss"),
-        ("(iii) regime", "κ_{CKA}, test set", "kappa"),
-    ] {
+    let panels: [(_, _, _, fn(f64) -> f64); 3] = [
+        ("(i) error", "1 − test accuracy", "test_accuracy", |a| {
+            1.0 - a
+        }),
+        (
+            "(ii) loss",
+            "squared distance, test set",
+            "test_loss",
+            |l| l,
+        ),
+        ("(iii) regime", "κ_{CKA}, test set", "kappa", |k| k),
+    ];
+    for (title, y, column, of) in panels {
         let mut panel = Panel::new(title).x("training images").y(y).log_x().log_y();
         if column == "kappa" {
             panel = panel.h_line(FeatureMetrics::EPSILON, "MF below");
@@ -30,10 +38,8 @@ pub fn draw(experiment: &TrainingSizes, outcome: &Outcome) -> Result<Figures> {
             .into_iter()
             .enumerate()
         {
-            panel = match column {
-                "error" => errors(outcome, panel, part, name, Style::new().cycle(i))?,
-                _ => over_values(outcome, panel, part, column, name, Style::new().cycle(i))?,
-            };
+            let drawn = (name, Style::new().cycle(i));
+            panel = over_values(outcome, panel, (part, column), of, drawn)?;
         }
         curve = curve.panel(panel);
     }
@@ -58,22 +64,6 @@ pub fn draw(experiment: &TrainingSizes, outcome: &Outcome) -> Result<Figures> {
             .panels(cumulative_panels(&final_features(outcome, &places)?)?)
             .note(format!("{set} with random crops and flips; test set, median of seeds; in parentheses test accuracy, in brackets κ_CKA")),
     ))
-}
-
-fn errors(outcome: &Outcome, panel: Panel, part: &str, label: &str, style: Style) -> Result<Panel> {
-    let own = outcome.table("end")?.rows_where("part", part)?;
-    let curves = by_seed(&own, "value", "test_accuracy")?;
-    let Some((x, _)) = curves.first().cloned() else {
-        return Ok(panel);
-    };
-    let found: Vec<Interval> = (0..x.len())
-        .map(|i| stats::mean(&curves.iter().map(|c| 1.0 - c.1[i]).collect::<Vec<_>>()))
-        .collect();
-    let of = |f: fn(&Interval) -> f64| found.iter().map(f).collect::<Vec<_>>();
-    Ok(panel
-        .line_styled(label, &x, &of(|i| i.value), style)
-        .error_bars(label, &x, &of(|i| i.value), &of(|i| i.low), &of(|i| i.high))
-        .styled(style))
 }
 
 /// Two straight lines that meet, ln y over ln x: the slope before and after, and ln x where they meet, of all places between the second and the last but one x the best.
