@@ -17,19 +17,15 @@ use crate::stats;
 pub fn draw(experiment: &TrainingSizes, outcome: &Outcome) -> Result<Figures> {
     let set = experiment.pictures.set.name();
     let mut curve = Figure::new("Fig. 7.1a: learning curves, and the regime along them").columns(3);
-    let panels: [(_, _, _, fn(f64) -> f64); 3] = [
-        ("(i) error", "1 − test accuracy", "test_accuracy", |a| {
-            1.0 - a
-        }),
-        (
-            "(ii) loss",
-            "squared distance, test set",
-            "test_loss",
-            |l| l,
-        ),
-        ("(iii) regime", "κ_{CKA}, test set", "kappa", |k| k),
-    ];
-    for (title, y, column, of) in panels {
+    for (title, y, column) in [
+        ("(i) error", "1 − test accuracy", "test_accuracy"),
+        ("(ii) loss", "squared distance, test set", "test_loss"),
+        ("(iii) regime", "κ_{CKA}, test set", "kappa"),
+    ] {
+        let of: fn(f64) -> f64 = match column {
+            "test_accuracy" => |accuracy| 1.0 - accuracy,
+            _ => |value| value,
+        };
         let mut panel = Panel::new(title).x("training images").y(y).log_x().log_y();
         if column == "kappa" {
             panel = panel.h_line(FeatureMetrics::EPSILON, "MF below");
